@@ -1,0 +1,148 @@
+/*
+ * Batches. A structured record is: u64 text length, u32 fields, then offset and length (u64 each) of every field inside
+ * the text, then the text and one NUL. Host byte order: a batch crosses processes of one machine or, over MPI, of one
+ * kind of machine; the reader checks every length all the same.
+ */
+#include "base/task.h"
+
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct batch *batch_new(uint64_t first, int separator)
+{
+    struct batch *b = xcalloc(1, sizeof *b);
+
+    b->first = first;
+    b->attempt = 1;
+    b->separator = separator;
+    return b;
+}
+
+void batch_free(struct batch *b)
+{
+    if (!b)
+        return;
+    buf_release(&b->data);
+    free(b);
+}
+
+void batch_add(struct batch *b, struct span text, const struct span *field, uint32_t fields)
+{
+    uint64_t len = text.len;
+
+    buf_put(&b->data, &len, sizeof len);
+    buf_put(&b->data, &fields, sizeof fields);
+    for (uint32_t i = 0; i < fields; i++) {
+        uint64_t at[2] = {(uint64_t)(field[i].ptr - text.ptr), field[i].len};
+
+        buf_put(&b->data, at, sizeof at);
+    }
+    buf_put(&b->data, text.ptr, text.len);
+    buf_putc(&b->data, '\0');
+    b->count++;
+}
+
+struct batch *batch_of(const struct task *t, uint32_t attempt)
+{
+    struct batch *b = batch_new(t->number, BATCH_STRUCTURED);
+
+    b->attempt = attempt;
+    batch_add(b, t->text, t->field, t->fields);
+    return b;
+}
+
+void batch_walk(struct batch_cursor *c, const struct batch *b)
+{
+    struct span *field = c->field;
+    uint32_t cap = c->field_cap;
+
+    *c = (struct batch_cursor){.batch = b, .field = field, .field_cap = cap};
+}
+
+void batch_walk_end(struct batch_cursor *c)
+{
+    free(c->field);
+    *c = (struct batch_cursor){0};
+}
+
+static bool next_raw(struct batch_cursor *c, struct task *t)
+{
+    const struct buf *data = &c->batch->data;
+    const char *from = data->ptr + c->at;
+
+    if (c->at >= data->len)
+        return false;
+    const char *end = memchr(from, c->batch->separator, data->len - c->at);
+
+    if (!end)
+        return false;
+    t->text = (struct span){from, (size_t)(end - from)};
+    t->fields = 0;
+    t->field = NULL;
+    c->at += t->text.len + 1;
+    return true;
+}
+
+static bool take(struct batch_cursor *c, void *to, size_t n)
+{
+    if (c->batch->data.len - c->at < n)
+        return false;
+    memcpy(to, c->batch->data.ptr + c->at, n);
+    c->at += n;
+    return true;
+}
+
+static bool next_structured(struct batch_cursor *c, struct task *t)
+{
+    const struct buf *data = &c->batch->data;
+    uint64_t len;
+
+    if (!take(c, &len, sizeof len) || !take(c, &t->fields, sizeof t->fields))
+        return false;
+    size_t left = data->len - c->at;
+
+    if (t->fields > left / 16 || len >= left - (size_t)t->fields * 16)
+        return false;
+    const char *text = data->ptr + c->at + (size_t)t->fields * 16;
+
+    if (t->fields > c->field_cap) {
+        c->field_cap = t->fields;
+        c->field = xreallocarray(c->field, c->field_cap, sizeof *c->field);
+    }
+    for (uint32_t i = 0; i < t->fields; i++) {
+        uint64_t at[2];
+
+        take(c, at, sizeof at);
+        if (at[0] > len || at[1] > len - at[0])
+            return false;
+        c->field[i] = (struct span){text + at[0], at[1]};
+    }
+    t->text = (struct span){text, len};
+    t->field = c->field;
+    c->at += len + 1;
+    return true;
+}
+
+bool batch_next(struct batch_cursor *c, struct task *t)
+{
+    if (c->index >= c->batch->count)
+        return false;
+    bool got = c->batch->separator >= 0 ? next_raw(c, t) : next_structured(c, t);
+
+    if (!got)
+        return false;
+    t->number = c->batch->first + c->index++;
+    t->attempt = c->batch->attempt;
+    return true;
+}
+
+bool batch_seek(struct batch_cursor *c, const struct batch *b, uint64_t number, struct task *t)
+{
+    batch_walk(c, b);
+    while (batch_next(c, t))
+        if (t->number == number)
+            return true;
+    return false;
+}

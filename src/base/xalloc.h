@@ -1,0 +1,23 @@
+/*
+ * xalloc: memory, or the end of the program. Layer: base, used everywhere.
+ *
+ * Out of memory is not a task's failure but smap's, and there is nothing sensible to go on with: the
+ * functions say so on stderr and leave with status 3. They never return NULL, for size 0 neither.
+ */
+#ifndef SMAP_XALLOC_H
+#define SMAP_XALLOC_H
+
+#include <stddef.h>
+
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+/* COUNT * SIZE bytes, overflow checked; PTR may be NULL. */
+void *xreallocarray(void *ptr, size_t count, size_t size);
+char *xstrdup(const char *text);
+/* A copy of LEN bytes with a NUL behind them. */
+char *xmemdup(const char *ptr, size_t len);
+
+/* Called once before the program ends for want of memory (an MPI rank aborts the job there). */
+void xalloc_on_failure(void (*fn)(void));
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * sink: the outlet that writes results to stdout or a file, and the tasks' stderr to stderr. Room: results.
+ *
+ * Never blocks on a pipe, socket or terminal: what does not go out waits in the sink (bounded by one piece, 1 MiB), `ready` says no, and
+ * the loop tells when the descriptor takes bytes again. A reader that is gone is noticed at once, also while nothing is written: the
+ * sink then reports through `closed`.
+ */
+#ifndef SMAP_SINK_H
+#define SMAP_SINK_H
+
+#include "results/outlet.h"
+
+struct loop;
+
+struct sink_spec {
+    struct loop *loop;
+    const char *file;  /* -o: written as a temporary name beside it, renamed when complete; NULL: stdout */
+    bool line_buffer;  /* whole lines as they come: pieces of several tasks interleave, lines do not */
+    bool ungroup;      /* -u: bytes as they come */
+    bool tag;          /* each line prefixed with the task and a tab (the tag text by sink_tag) */
+    bool quiet_stdout; /* drop stdout bytes (another outlet writes them) */
+    bool quiet_stderr;
+};
+
+/* -1: reported. */
+int sink_open(struct outlet **o, const struct sink_spec *spec);
+/* True once the reader of stdout has closed it: the run stops quietly and dies by SIGPIPE. */
+bool sink_closed(const struct outlet *o);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * worker: the contract of what does the work, one per slot, and the table of kinds. Layer: work.
+ *
+ * A worker belongs to the process that runs the local backend (smap itself, or a rank's executor). It registers what it waits for with
+ * the loop and hands pieces to ON_PIECE from inside loop_wait or give. A failing task is an END piece, never -1. For every task given
+ * exactly one END comes (or it is counted in exactly one RUN), whatever happens to processes.
+ */
+#ifndef SMAP_WORKER_H
+#define SMAP_WORKER_H
+
+#include "base/piece.h"
+#include "base/task.h"
+
+struct loop;
+struct work;
+struct worker;
+
+struct worker_spec {
+    struct loop *loop;
+    const struct work *work;
+    uint32_t slot; /* 1..N, global over ranks */
+    uint32_t rank;
+    piece_fn on_piece;
+    void *ctx;
+};
+
+enum give_result {
+    GIVE_FAILED = -1, /* smap failed (reported) */
+    GIVE_TAKEN,
+    GIVE_AGAIN,       /* no process or descriptor to be had just now: give it again after some other task has ended */
+};
+
+struct worker_ops {
+    const char *name;
+    /* Once before the first worker: what is wrong with the work for every task (no such command, library, symbol)? 0, or
+     * the exit status 126 or 127 (reported). May be NULL. */
+    int (*check)(const struct work *work);
+    /* -1: reported. No process need be started before the first give. */
+    int (*open)(struct worker **w, const struct worker_spec *spec);
+    /* How many more batches it would take now; more than one while it can queue them behind the running one. */
+    uint32_t (*room)(const struct worker *w);
+    /* Starts on the tasks of B, in order. B is lent until its last task has ended. */
+    enum give_result (*give)(struct worker *w, const struct batch *b);
+    /* Sends SIG to the process groups of what runs. */
+    void (*signal)(struct worker *w, int sig);
+    /* Tells of each task running now: number, since when (monotonic us), pid. May be NULL. */
+    void (*running)(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx);
+    /* Kills what runs (no pieces any more), closes and frees. */
+    void (*close)(struct worker *w);
+};
+
+/* The kinds, in worker.c: one row per enum work_kind. */
+const struct worker_ops *worker_ops_for(const struct work *work);
+
+/* First member of each kind's own struct. */
+struct worker {
+    const struct worker_ops *ops;
+};
+
+#endif

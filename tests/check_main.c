@@ -1,0 +1,21 @@
+/* Runs every suite in one program; CK_RUN_SUITE picks one. */
+#include "suites.h"
+
+#include <stdlib.h>
+
+static Suite *(*const suites[])(void) = {
+    batch_suite,
+};
+
+int main(void)
+{
+    SRunner *runner = srunner_create(NULL);
+
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        srunner_add_suite(runner, suites[i]());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

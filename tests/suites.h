@@ -1,0 +1,11 @@
+/*
+ * suites: the Check suite of every module, listed in check_main.c.
+ */
+#ifndef SMAP_SUITES_H
+#define SMAP_SUITES_H
+
+#include <check.h>
+
+Suite *batch_suite(void);
+
+#endif
