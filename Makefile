@@ -1,43 +1,145 @@
-# smap: GNU make, one file. `make help` lists the targets; PREFIX, DESTDIR, CC, CFLAGS, CPPFLAGS, LDFLAGS are honoured.
+# smap: GNU make, one file. `make help` lists the targets.
+# PREFIX, DESTDIR, CC, CFLAGS, CPPFLAGS, LDFLAGS are honoured, in the environment and on the command line.
+
+VERSION := 0.1.0
+
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+INSTALL ?= install
+
 CC ?= cc
 CFLAGS ?= -O2 -g
-BUILD ?= build
+MPICC ?= mpicc
+# MPI=no builds without the module for --mpi; so does a machine without mpicc.
+MPI ?= $(if $(shell command -v $(MPICC) 2>/dev/null),yes,no)
 
-override CPPFLAGS += -D_GNU_SOURCE -Isrc
-override CFLAGS += -std=c11 -Wall -Wextra -MMD -MP
+# Everything that is built lies under BUILD, but for the program itself and its module: another BUILD takes those along too.
+BUILD ?= build
+BIN := $(if $(filter build,$(BUILD)),,$(BUILD)/)
+SMAP := $(BIN)smap
+MODULE := $(BIN)smap-mpi.so
+
+# Hardening that costs nothing here; FORTIFY wants the optimiser and is at odds with the sanitizers.
+HARDEN := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),$(if $(findstring sanitize,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -DSMAP_VERSION='"$(VERSION)"' -DSMAP_LIBDIR='"$(LIBDIR)/smap"' $(HARDEN)
+override CFLAGS += -std=c11 -Wall -Wextra -fstack-protector-strong -MMD -MP
+# The module takes what it needs of libsmap from the program that loads it: hence -rdynamic.
+LINK := -pie -rdynamic -Wl,-z,relro,-z,now
 
 SRC := $(filter-out src/backend/mpi%.c, $(wildcard src/*.c src/*/*.c))
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libsmap.a
 TESTSRC := $(wildcard tests/*.c)
 TESTOBJ := $(TESTSRC:tests/%.c=$(BUILD)/tests/%.o)
+MPISRC := $(wildcard src/backend/mpi*.c)
+MPIOBJ := $(MPISRC:src/%.c=$(BUILD)/%.o)
+WANTED := $(SMAP) $(if $(MPISRC),$(if $(filter yes,$(MPI)),$(MODULE)))
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
 
-all: smap
+# A library is linked from its archive where there is one: one shared object more would be paid at every start.
+archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
+LDLIBS += $(if $(wildcard src/ask/jobfile.c),$(call archive,yaml))
+LDLIBS += $(if $(wildcard src/work/signature.c),$(call archive,ffi) -lm)
 
-smap: $(BUILD)/main.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+MAN := $(wildcard man/*.[1-9])
+
+all: $(WANTED) ## the program, and its module where there is an mpicc
+
+$(SMAP): $(BUILD)/main.o $(LIB)
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(BUILD)/main.o $(LIB) $(LDLIBS)
 
 $(LIB): $(filter-out $(BUILD)/main.o, $(OBJ))
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/%.o: src/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(MODULE): $(MPIOBJ)
+	OMPI_CC='$(CC)' MPICH_CC='$(CC)' $(MPICC) $(CFLAGS) -shared $(LDFLAGS) -o $@ $^
 
-$(BUILD)/tests/%.o: tests/%.c
+$(MPIOBJ): $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(shell pkg-config --cflags check) -c -o $@ $<
+	OMPI_CC='$(CC)' MPICH_CC='$(CC)' $(MPICC) $(CPPFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -fPIE -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $$(pkg-config --cflags check) -fPIE -c -o $@ $<
 
 $(BUILD)/check_smap: $(TESTOBJ) $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(TESTOBJ) $(LIB) $(shell pkg-config --libs check)
+	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(TESTOBJ) $(LIB) $(LDLIBS) $$(pkg-config --libs check)
 
-unit: $(BUILD)/check_smap
+$(BUILD)/examples/%: examples/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lm
+
+# Other flags than last time: everything is compiled again.
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' > $@
+
+examples: $(EXAMPLES) ## the programs of examples/
+
+unit: $(BUILD)/check_smap ## the unit tests alone
 	$(BUILD)/check_smap
 
-clean:
-	rm -rf $(BUILD) smap smap-mpi.so
+check: all unit-built examples ## all tests; closes with "N passed, N failed"
+	@BUILD='$(BUILD)' SMAP='$(SMAP)' sh scripts/suite
 
-.PHONY: all unit clean
--include $(OBJ:.o=.d) $(TESTOBJ:.o=.d)
+unit-built: $(BUILD)/check_smap
+
+# Leaks are looked for too, but not in mpirun's own libraries (scripts/suite says which).
+asan: ## all tests under address and undefined-behaviour sanitizers
+	$(MAKE) BUILD=build/asan LDFLAGS='$(LDFLAGS)' \
+	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
+
+lint: ## compiler, cppcheck, mandoc, shellcheck: no line is a good line
+	@CC='$(CC)' sh scripts/lint
+
+bench: all ## measurements beside xargs and GNU parallel
+	@for b in scripts/bench/*.sh; do [ ! -e "$$b" ] || SMAP='$(SMAP)' sh "$$b" || exit 1; done
+
+ifneq ($(wildcard scripts/torture),)
+torture: all ## fault injection
+	@SMAP='$(SMAP)' sh scripts/torture
+.PHONY: torture
+endif
+
+D = $(DESTDIR)
+install: all ## into PREFIX (/usr/local), below DESTDIR
+	$(INSTALL) -d '$(D)$(BINDIR)' '$(D)$(LIBDIR)/smap'
+	$(INSTALL) -m 755 $(SMAP) '$(D)$(BINDIR)/smap'
+	[ ! -e $(MODULE) ] || $(INSTALL) -m 644 $(MODULE) '$(D)$(LIBDIR)/smap/smap-mpi.so'
+	for m in $(MAN); do \
+	    $(INSTALL) -d "$(D)$(MANDIR)/man$${m##*.}" && $(INSTALL) -m 644 $$m "$(D)$(MANDIR)/man$${m##*.}/" || exit 1; done
+	[ ! -e src/smap.h ] || { $(INSTALL) -d '$(D)$(INCLUDEDIR)' && $(INSTALL) -m 644 src/smap.h '$(D)$(INCLUDEDIR)/smap.h'; }
+
+uninstall: ## takes away what install put there
+	rm -f '$(D)$(BINDIR)/smap' '$(D)$(LIBDIR)/smap/smap-mpi.so' '$(D)$(INCLUDEDIR)/smap.h'
+	for m in $(MAN); do rm -f "$(D)$(MANDIR)/man$${m##*.}/$${m##*/}"; done
+	rmdir '$(D)$(LIBDIR)/smap' 2>/dev/null || true
+
+DIST := smap-$(VERSION)
+dist: ## dist/smap-VERSION.tar.gz of what is committed
+	@mkdir -p dist
+	git archive --prefix=$(DIST)/ -o dist/$(DIST).tar.gz HEAD
+
+distcheck: dist ## builds, tests, installs and uninstalls that archive
+	@sh scripts/distcheck dist/$(DIST).tar.gz
+
+clean: ## removes what was built
+	rm -rf build dist smap smap-mpi.so
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+force:
+
+.PHONY: all unit unit-built check asan examples lint bench install uninstall dist distcheck clean help force
+.DELETE_ON_ERROR:
+-include $(OBJ:.o=.d) $(MPIOBJ:.o=.d) $(TESTOBJ:.o=.d)
