@@ -7,5 +7,6 @@
 #include <check.h>
 
 Suite *batch_suite(void);
+Suite *wire_suite(void);
 
 #endif
