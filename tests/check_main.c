@@ -5,6 +5,7 @@
 
 static Suite *(*const suites[])(void) = {
     batch_suite,
+    schedule_suite,
     wire_suite,
 };
 

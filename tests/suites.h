@@ -7,6 +7,7 @@
 #include <check.h>
 
 Suite *batch_suite(void);
+Suite *schedule_suite(void);
 Suite *wire_suite(void);
 
 #endif
