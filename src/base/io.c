@@ -108,13 +108,17 @@ int io_pipe(int fd[2])
     return pipe2(fd, O_CLOEXEC);
 }
 
-/* O_TMPFILE never has a name; where the file system lacks it the name is removed at once. */
-int io_temp_file(const char *what)
+const char *io_temp_dir(void)
 {
     const char *dir = getenv("TMPDIR");
 
-    if (!dir || !*dir)
-        dir = "/tmp";
+    return dir && *dir ? dir : "/tmp";
+}
+
+/* O_TMPFILE never has a name; where the file system lacks it the name is removed at once. */
+int io_temp_file(const char *what)
+{
+    const char *dir = io_temp_dir();
     int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd >= 0)

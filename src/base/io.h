@@ -22,6 +22,8 @@ int io_pread_all(int fd, void *ptr, size_t len, off_t at);
 int io_pipe(int fd[2]);
 /* An anonymous file in $TMPDIR (else /tmp), mode 0600, gone with its last descriptor; -1 (reported). */
 int io_temp_file(const char *what);
+/* $TMPDIR, else /tmp. */
+const char *io_temp_dir(void);
 int io_set_nonblock(int fd);
 /* Opens /dev/null on those of 0, 1, 2 that are closed, so that no file smap opens lands there; -1 with errno.
  * Bit n of the result is set when descriptor n was closed. */
