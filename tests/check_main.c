@@ -7,6 +7,7 @@ static Suite *(*const suites[])(void) = {
     batch_suite,
     schedule_suite,
     wire_suite,
+    order_suite,
 };
 
 int main(void)

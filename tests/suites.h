@@ -9,5 +9,6 @@
 Suite *batch_suite(void);
 Suite *schedule_suite(void);
 Suite *wire_suite(void);
+Suite *order_suite(void);
 
 #endif

@@ -15,14 +15,14 @@
 enum order_mode {
     ORDER_TASKS,   /* by task number; the head streams live */
     ORDER_ARRIVAL, /* --unordered: whole results, as tasks end */
-    ORDER_PASS,    /* -u, --line-buffer: every piece at once */
+    ORDER_PASS,    /* -u, --line-buffer: every piece at once, in the order of arrival */
 };
 
 struct order_spec {
     enum order_mode mode;
-    uint64_t first;   /* number of the first task, 1 */
-    size_t memory;    /* --buffer, bytes */
-    bool hold;        /* the head does not stream before its END: an attempt may yet be discarded */
+    uint64_t first; /* number of the first task, 1 */
+    size_t memory;  /* --buffer, bytes */
+    bool hold;      /* the head does not stream before its END: an attempt may yet be discarded */
 };
 
 struct order;
@@ -34,18 +34,26 @@ void order_free(struct order *o);
  * Takes a copy of the piece. -1: the temporary file failed (reported, names the reason): the run cannot go on whole.
  */
 int order_put(struct order *o, const struct piece *p);
-/* Forgets what arrived of TASK so far: its attempt failed and another follows. It must not have ended. */
-int order_discard(struct order *o, uint64_t task);
+/* Forgets what arrived of TASK so far: its attempt failed and another follows. It must not have ended, and with HOLD
+ * only is it certain that nothing of it was delivered yet. */
+void order_discard(struct order *o, uint64_t task);
 
-/* Asked before every piece: false makes order_deliver stop. */
+/* Asked before every piece: false makes order_deliver stop. NULL: always. */
 typedef bool (*order_ready_fn)(void *ctx);
 /*
- * Hands over, through DELIVER, all that is next in order, until nothing is or READY says no. Consecutive runs may be merged. Once any
- * piece of a task was put with an input text, every piece handed over from there on carries it (it is stored once). -1: the temporary file could not be read back (reported).
+ * Hands over, through DELIVER, all that is next in order, until nothing is or READY says no. Long output may come in other
+ * pieces than it was put in. Once a piece of a task was put with an input text, every piece of it put from there on is handed over
+ * with it (it is stored once); under ORDER_PASS each piece carries what it was put with. -1: the temporary file could not be read
+ * back (reported). DELIVER and READY must not call order.
  */
 int order_deliver(struct order *o, order_ready_fn ready, piece_fn deliver, void *ctx);
+/*
+ * order_put and then order_deliver in one: a piece that is next in order, when READY says yes, is handed over as it is,
+ * without a copy. This is how runs of millions of tasks pass.
+ */
+int order_pass(struct order *o, const struct piece *p, order_ready_fn ready, piece_fn deliver, void *ctx);
 
-/* Number of the task the next delivery begins with: all before it are delivered. */
+/* ORDER_TASKS: number of the task the next delivery begins with: all before it are delivered. Else the first. */
 uint64_t order_head(const struct order *o);
 /* Bytes waiting in memory and in the temporary file. */
 size_t order_memory(const struct order *o);
