@@ -8,6 +8,8 @@ static Suite *(*const suites[])(void) = {
     schedule_suite,
     wire_suite,
     order_suite,
+    cpus_suite,
+    option_suite,
 };
 
 int main(void)

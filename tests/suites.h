@@ -10,5 +10,7 @@ Suite *batch_suite(void);
 Suite *schedule_suite(void);
 Suite *wire_suite(void);
 Suite *order_suite(void);
+Suite *cpus_suite(void);
+Suite *option_suite(void);
 
 #endif

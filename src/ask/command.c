@@ -1,0 +1,107 @@
+/*
+ * Which of the three kinds a COMMAND is goes by its words alone, never by what lies on the disk: two or more words are a program and its
+ * arguments, one word with blanks or shell syntax is a line for the shell, no word makes every task such a line.
+ */
+#include "ask/command.h"
+
+#include "base/diag.h"
+#include "base/xalloc.h"
+#include "tasks/source.h"
+#include "work/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What ":::" and its kin say about the words behind them. */
+static bool list_mark(const char *word, struct source_list *list)
+{
+    size_t colons = strspn(word, ":");
+    bool linked = strcmp(word + colons, "+") == 0;
+
+    if ((colons != 3 && colons != 4) || (word[colons] && !linked))
+        return false;
+    list->from_file = colons == 4;
+    list->linked = linked;
+    return true;
+}
+
+static int read_lists(struct conf *conf, char **argv, struct buf *why)
+{
+    struct source_list list = {0}, ignored;
+
+    while (*argv) {
+        const char *mark = *argv++;
+
+        list_mark(mark, &list);
+        for (list.word = argv, list.words = 0; *argv && !list_mark(*argv, &ignored); argv++)
+            list.words++;
+        if (list.linked && !conf->lists) {
+            buf_printf(why, "%s has no list before it to be linked to", mark);
+            return -1;
+        }
+        if (list.from_file && !list.words) {
+            buf_printf(why, "%s needs the name of a file", mark);
+            return -1;
+        }
+        conf->list = xreallocarray(conf->list, conf->lists + 1, sizeof list);
+        conf->list[conf->lists++] = list;
+    }
+    return 0;
+}
+
+/* True if a shell would do more with WORD than run a program of that name. What stands for the value is no syntax, whatever it is. */
+static bool has_syntax(const char *word, const char *replace)
+{
+    size_t skip = strlen(replace);
+
+    if (*word == '~' || *word == '#')
+        return true;
+    while (*word) {
+        if (skip && strncmp(word, replace, skip) == 0)
+            word += skip;
+        else if (strchr(" \t\n|&;<>()$`\\\"'*?[", *word))
+            return true;
+        else
+            word++;
+    }
+    return false;
+}
+
+static int classify(struct conf *conf, struct buf *why)
+{
+    if (conf->words && !*conf->word[0]) {
+        buf_puts(why, "COMMAND is an empty word");
+        return -1;
+    }
+    if (conf->words > 1 || (conf->words == 1 && !has_syntax(conf->word[0], conf->replace)))
+        conf->kind = WORK_COMMAND;
+    else
+        conf->kind = conf->words ? WORK_SHELL : WORK_LINES;
+    if (!conf->no_shell || conf->kind == WORK_COMMAND)
+        return 0;
+    if (conf->kind == WORK_LINES) {
+        buf_puts(why, "--no-shell needs a COMMAND: without one every task is a shell line");
+        return -1;
+    }
+    buf_puts(why, "--no-shell forbids the shell line '");
+    diag_escape(why, span_of(conf->word[0]), 60);
+    buf_puts(why, "': give its program and arguments as words of their own");
+    return -1;
+}
+
+int command_read(struct conf *conf, char **argv, struct buf *why)
+{
+    struct source_list ignored;
+
+    conf->word = argv;
+    for (conf->words = 0; *argv && !list_mark(*argv, &ignored); argv++)
+        conf->words++;
+    return read_lists(conf, argv, why) < 0 ? -1 : classify(conf, why);
+}
+
+void command_release(struct conf *conf)
+{
+    free(conf->list);
+    conf->list = NULL;
+    conf->lists = 0;
+}

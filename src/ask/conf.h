@@ -1,0 +1,68 @@
+/*
+ * conf: what was asked for: every option has its field here. Room: ask.
+ *
+ * Filled by option_parse (later also by job files), const afterwards. main.c alone reads it and hands the rooms plain arguments.
+ * Strings are lent from argv but for what option_release frees.
+ */
+#ifndef SMAP_CONF_H
+#define SMAP_CONF_H
+
+#include "base/buf.h"
+#include "base/cpus.h"
+
+#include <stdint.h>
+
+struct source_list;
+
+/* More rows than the option table will have. */
+#define CONF_OPTIONS 128
+
+/* The values of a repeatable option, in order. */
+struct conf_words {
+    char **word;
+    uint32_t words;
+};
+
+struct conf {
+    /* Tasks. */
+    struct conf_words arg_file; /* -a */
+    struct source_list *list;   /* ::: and ::::, see tasks/source.h */
+    uint32_t lists;
+    bool no_run_if_empty; /* accepted; smap never runs anything for no input */
+    int separator;        /* of records: '\n', -0, -d */
+    struct buf colsep;    /* -C, decoded; empty: none */
+    bool header;
+    uint32_t max_args;    /* -n; 0: none */
+    uint32_t exact_args;  /* -N; 0: none */
+    uint64_t block;       /* --block; 0: none */
+    bool feed;            /* --stdin */
+
+    /* Commands. */
+    int kind;    /* enum work_kind: WORK_COMMAND, WORK_SHELL or WORK_LINES */
+    char **word; /* COMMAND, in argv */
+    uint32_t words;
+    const char *replace;
+    const char *shell;
+    bool no_shell;
+    bool keep_mpi_env;
+    int64_t linger; /* us */
+
+    /* Backend. */
+    bool serial, mpi, no_mpi_check;
+    struct cpus_wish procs; /* a count of 1 unless --procs was given */
+    const char *backend;    /* "serial", "procs", "mpi": by the above, for backend_find */
+
+    /* Results. */
+    bool keep_order, unordered, ungroup, line_buffer;
+    int order; /* enum order_mode: by the four above */
+    bool tag;
+    const char *output; /* -o; NULL: stdout */
+    uint64_t buffer;
+
+    /* Watching. */
+    bool dry_run, verbose, print_commands, summary;
+
+    bool given[CONF_OPTIONS]; /* by row of the option table: it stood on the command line */
+};
+
+#endif

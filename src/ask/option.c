@@ -1,0 +1,295 @@
+/*
+ * The table at the top is the whole list of what smap can be asked; below it a parser of its own rather than getopt_long, which abbreviates
+ * options and reports in words that cannot carry a hint.
+ */
+#include "ask/option.h"
+
+#include "ask/command.h"
+#include "ask/help.h"
+#include "ask/hint.h"
+#include "ask/rules.h"
+#include "ask/type.h"
+#include "base/diag.h"
+#include "results/order.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(field) offsetof(struct conf, field)
+
+/* clang-format off */
+static const struct option_row table[] = {
+    {"help", 0, NULL, NULL, 0, OPTION_GENERAL, .help = "print this and leave", .show = help_show},
+    {"version", 0, NULL, NULL, 0, OPTION_GENERAL, .help = "print the version and leave", .show = help_version},
+    {"list-options", 0, NULL, NULL, 0, OPTION_INTERNAL, .help = "print the option table", .show = help_list},
+
+    {"arg-file", 'a', "FILE", &type_words, AT(arg_file), OPTION_TASKS,
+     .help = "read tasks from FILE (- is stdin); several are read one after another", .flags = OPTION_REPEATABLE},
+    {"null", '0', NULL, &type_null, AT(separator), OPTION_TASKS, .help = "tasks end with NUL, not newline"},
+    {"delimiter", 'd', "C", &type_byte, AT(separator), OPTION_TASKS, .help = "tasks end with C (as , or \\t or \\x1f)"},
+    {"colsep", 'C', "SEP", &type_bytes, AT(colsep), OPTION_TASKS, .help = "split each task at SEP into {1} {2} ..."},
+    {"header", 0, NULL, &type_flag, AT(header), OPTION_TASKS, .help = "the first task names the columns: {name}"},
+    {"max-args", 'n', "N", &type_count, AT(max_args), OPTION_TASKS, .help = "up to N tasks in one run: {} is N words"},
+    {"exact-args", 'N', "N", &type_count, AT(exact_args), OPTION_TASKS, .help = "N tasks in one run, as {1}..{N}"},
+    {"stdin", 0, NULL, &type_flag, AT(feed), OPTION_TASKS, .help = "give the task on the command's standard input"},
+    {"block", 0, "SIZE", &type_size, AT(block), OPTION_TASKS,
+     .help = "with --stdin: a task is whole lines of about SIZE bytes together"},
+    {"no-run-if-empty", 'r', NULL, &type_flag, AT(no_run_if_empty), OPTION_TASKS,
+     .help = "accepted: without input nothing runs in any case"},
+
+    {"replace", 'I', "STR", &type_text, AT(replace), OPTION_COMMANDS, .help = "write STR instead of {}"},
+    {"shell", 0, "PATH", &type_text, AT(shell), OPTION_COMMANDS, .help = "run shell lines by PATH -c, not /bin/sh"},
+    {"no-shell", 0, NULL, &type_flag, AT(no_shell), OPTION_COMMANDS, .help = "refuse to run shell lines"},
+    {"keep-mpi-env", 0, NULL, &type_flag, AT(keep_mpi_env), OPTION_COMMANDS,
+     .help = "leave the MPI launcher's variables in the tasks' environment"},
+    {"linger", 0, "TIME", &type_time, AT(linger), OPTION_COMMANDS,
+     .help = "how long what a task left running may hold its output open (1s)"},
+
+    {"serial", 0, NULL, &type_flag, AT(serial), OPTION_BACKENDS, .help = "one task at a time (the default)"},
+    {"procs", 'P', "N", &type_procs, AT(procs), OPTION_BACKENDS,
+     .help = "N tasks at a time on this machine; auto: one per CPU this process may use; N%: of these; "
+     "0: as many as the system allows",
+     .choices = "auto 50% 100% 0", .other_name = "jobs", .other_letter = 'j'},
+    {"mpi", 0, NULL, &type_flag, AT(mpi), OPTION_BACKENDS, .help = "on every rank of mpirun or srun"},
+    {"no-mpi-check", 0, NULL, &type_flag, AT(no_mpi_check), OPTION_BACKENDS,
+     .help = "allow mpirun smap without --mpi: independent copies"},
+
+    {"keep-order", 'k', NULL, &type_flag, AT(keep_order), OPTION_RESULTS, .help = "in the order of the tasks (the default)"},
+    {"unordered", 0, NULL, &type_flag, AT(unordered), OPTION_RESULTS, .help = "whole results as they finish"},
+    {"line-buffer", 0, NULL, &type_flag, AT(line_buffer), OPTION_RESULTS, .help = "whole lines as they come, tasks mixed"},
+    {"ungroup", 'u', NULL, &type_flag, AT(ungroup), OPTION_RESULTS, .help = "bytes as they come, straight through"},
+    {"tag", 0, NULL, &type_flag, AT(tag), OPTION_RESULTS, .help = "begin each line with the task and a tab"},
+    {"output", 'o', "FILE", &type_text, AT(output), OPTION_RESULTS,
+     .help = "write to FILE, which appears complete at the end or not at all"},
+    {"buffer", 0, "SIZE", &type_size, AT(buffer), OPTION_RESULTS,
+     .help = "memory for results that wait for their turn, then a temporary file (64M)"},
+
+    {"dry-run", 0, NULL, &type_flag, AT(dry_run), OPTION_WATCHING, .help = "print the commands, run nothing"},
+    {"verbose", 'v', NULL, &type_flag, AT(verbose), OPTION_WATCHING, .help = "name each task on stderr as it starts"},
+    {"print-commands", 't', NULL, &type_flag, AT(print_commands), OPTION_WATCHING,
+     .help = "print each command on stderr as it starts, as for a shell"},
+    {"summary", 0, NULL, &type_flag, AT(summary), OPTION_WATCHING, .help = "counts and times on stderr at the end"},
+};
+/* clang-format on */
+
+#define ROWS (sizeof table / sizeof *table)
+
+/* What other tools call it. */
+static const struct foreign {
+    const char *theirs, *ours;
+} foreign[] = {
+    {"max-procs", "procs"},   {"pipe", "stdin"},           {"files", "arg-file"}, {"input", "arg-file"},
+    {"threads", "procs"},     {"group", "keep-order"},     {"lb", "line-buffer"}, {"linebuffer", "line-buffer"},
+    {"dryrun", "dry-run"},    {"max-replace-args", "exact-args"}, {"np", "procs"}, {"workers", "procs"},
+};
+
+const struct option_row *option_table(size_t *count)
+{
+    static_assert(ROWS <= CONF_OPTIONS, "conf.h: given[] is too short");
+    *count = ROWS;
+    return table;
+}
+
+/* The command line while it is read. */
+struct args {
+    struct conf *conf;
+    char **next;
+};
+
+/* The two lines of every usage error. WHY is released. */
+static int usage(struct buf *why, const char *todo)
+{
+    diag("%s", buf_cstr(why));
+    diag("nothing was run%s%s (see smap --help)", todo ? ": " : "", todo ? todo : "");
+    buf_release(why);
+    return OPTION_USAGE;
+}
+
+static const struct option_row *find_name(const char *name, size_t len)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
+            return &table[i];
+        if (table[i].other_name && strlen(table[i].other_name) == len && memcmp(table[i].other_name, name, len) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static const struct option_row *find_letter(char letter)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (letter && (table[i].letter == letter || table[i].other_letter == letter))
+            return &table[i];
+    return NULL;
+}
+
+static const char *nearest(const char *name, size_t len)
+{
+    struct hint h = {.word = name, .len = len};
+
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (strlen(foreign[i].theirs) == len && memcmp(foreign[i].theirs, name, len) == 0)
+            return foreign[i].ours;
+    for (size_t i = 0; i < ROWS; i++) {
+        if (table[i].group == OPTION_INTERNAL)
+            continue;
+        hint_try(&h, table[i].name);
+        if (table[i].other_name)
+            hint_try(&h, table[i].other_name);
+    }
+    return h.best;
+}
+
+/* SPELLING is the unknown option as it stands in WORD; a slip of one dash too few is as likely as one letter too many. */
+static int unknown(struct span spelling, const char *word)
+{
+    struct buf why = BUF_INIT;
+    const char *name = word + strspn(word, "-"), *near = nearest(name, strcspn(name, "="));
+
+    buf_puts(&why, "unknown option ");
+    diag_escape(&why, spelling, 60);
+    if (word[1] != '-' && word[2]) {
+        buf_puts(&why, " in ");
+        diag_escape(&why, span_of(word), 60);
+    }
+    if (near)
+        buf_printf(&why, " (did you mean --%s?)", near);
+    return usage(&why, NULL);
+}
+
+static int bad_value(const char *spelling, size_t len, const struct option_row *row, const char *value)
+{
+    struct buf why = BUF_INIT;
+
+    buf_printf(&why, "%.*s expects %s, not '", (int)len, spelling, row->type->expects);
+    diag_escape(&why, span_of(value), 60);
+    buf_putc(&why, '\'');
+    return usage(&why, NULL);
+}
+
+static int missing_value(const char *spelling, size_t len, const struct option_row *row)
+{
+    struct buf why = BUF_INIT;
+
+    buf_printf(&why, "%.*s needs an argument: %s", (int)len, spelling, row->type->expects);
+    return usage(&why, NULL);
+}
+
+/* Does what ROW says; SPELLING (LEN bytes) is how it was written, for messages. */
+static int apply(struct args *a, const struct option_row *row, const char *value, const char *spelling, size_t len)
+{
+    if (row->show)
+        return row->show() < 0 ? OPTION_BROKEN : OPTION_DONE;
+    if (row->type->set((char *)a->conf + row->field, value) < 0)
+        return bad_value(spelling, len, row, value);
+    a->conf->given[row - table] = true;
+    return OPTION_RUN;
+}
+
+/* --name, --name=VALUE, --name VALUE. */
+static int read_long(struct args *a, const char *word)
+{
+    size_t len = strcspn(word + 2, "=");
+    const struct option_row *row = find_name(word + 2, len);
+    const char *value = word[2 + len] ? word + 2 + len + 1 : NULL;
+
+    if (!row)
+        return unknown((struct span){word, 2 + len}, word);
+    if (value && !row->metavar) {
+        struct buf why = BUF_INIT;
+
+        buf_printf(&why, "--%.*s takes no argument", (int)len, word + 2);
+        return usage(&why, NULL);
+    }
+    if (!value && row->metavar && !(row->flags & OPTION_OPTIONAL_ARG)) {
+        if (!*a->next)
+            return missing_value(word, 2 + len, row);
+        value = *a->next++;
+    }
+    return apply(a, row, value, word, 2 + len);
+}
+
+/* -0rk, -P4, -P 4, -rP4: letters up to the first that takes an argument, which is the rest or the next word. */
+static int read_letters(struct args *a, const char *word)
+{
+    for (const char *p = word + 1; *p; p++) {
+        const struct option_row *row = find_letter(*p);
+        char spelling[] = {'-', *p, 0};
+        const char *value = NULL;
+
+        if (!row)
+            return unknown(span_of(spelling), word);
+        if (row->metavar && !(row->flags & OPTION_OPTIONAL_ARG)) {
+            value = p[1] ? p + 1 : *a->next;
+            if (!value)
+                return missing_value(spelling, 2, row);
+            if (!p[1])
+                a->next++;
+        }
+        int rc = apply(a, row, value, spelling, 2);
+
+        if (rc != OPTION_RUN || value)
+            return rc;
+    }
+    return OPTION_RUN;
+}
+
+static int read_options(struct args *a)
+{
+    int rc = OPTION_RUN;
+
+    while (rc == OPTION_RUN && *a->next && a->next[0][0] == '-' && a->next[0][1]) {
+        const char *word = *a->next++;
+
+        if (strcmp(word, "--") == 0)
+            break;
+        rc = word[1] == '-' ? read_long(a, word) : read_letters(a, word);
+    }
+    return rc;
+}
+
+/* Fields that follow from others. */
+static void derive(struct conf *conf)
+{
+    static const struct cpus_wish one = {CPUS_COUNT, 1};
+    bool parallel = conf->procs.kind != one.kind || conf->procs.number != 0;
+
+    conf->backend = conf->mpi ? "mpi" : parallel ? "procs" : "serial";
+    if (!parallel)
+        conf->procs = one;
+    conf->order = conf->unordered                      ? ORDER_ARRIVAL
+                  : conf->ungroup || conf->line_buffer ? ORDER_PASS
+                                                       : ORDER_TASKS;
+}
+
+enum option_result option_parse(struct conf *conf, int argc, char **argv)
+{
+    struct buf why = BUF_INIT, todo = BUF_INIT;
+    struct args a = {conf, argv + (argc > 0)};
+    int rc;
+
+    *conf = (struct conf){
+        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20};
+    rc = read_options(&a);
+    if (rc != OPTION_RUN)
+        return rc;
+    if (command_read(conf, a.next, &why) < 0)
+        return usage(&why, NULL);
+    if (rules_check(conf, &why, &todo) < 0) {
+        rc = usage(&why, buf_cstr(&todo));
+        buf_release(&todo);
+        return rc;
+    }
+    derive(conf);
+    return OPTION_RUN;
+}
+
+void option_release(struct conf *conf)
+{
+    command_release(conf);
+    buf_release(&conf->colsep);
+    free(conf->arg_file.word);
+    conf->arg_file = (struct conf_words){0};
+}

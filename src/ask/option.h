@@ -1,0 +1,68 @@
+/*
+ * option: the one option table, and the command line read by it. Room: ask.
+ *
+ * An option is one row here (in option.c), one field in conf.h, one paragraph of smap(1) and one test. --help and the completions come
+ * from the rows; keys of job files will: a type's setter takes the same text from either.
+ * Options end at the first word that is not one, or at `--`; then COMMAND up to `:::`, `::::`, `:::+` or `::::+`; then lists.
+ */
+#ifndef SMAP_OPTION_H
+#define SMAP_OPTION_H
+
+#include "ask/conf.h"
+
+enum option_result {
+    OPTION_BROKEN = -2, /* --help could not be written (reported): status 3 */
+    OPTION_USAGE = -1,  /* reported in two lines: status 2 */
+    OPTION_RUN = 0,     /* CONF is complete */
+    OPTION_DONE = 1,    /* --help or --version was printed */
+};
+
+/*
+ * Fills CONF from the command line. No option is abbreviated: a script that relies on `--pro` would break with the next option that
+ * begins so; near misses get a hint. ARGV must outlive CONF. Release CONF whatever comes back.
+ */
+enum option_result option_parse(struct conf *conf, int argc, char **argv);
+void option_release(struct conf *conf);
+
+enum option_group {
+    OPTION_GENERAL,
+    OPTION_TASKS,
+    OPTION_COMMANDS,
+    OPTION_BACKENDS,
+    OPTION_RESULTS,
+    OPTION_WATCHING,
+    OPTION_INTERNAL, /* in no help */
+};
+
+/* How the text of a value becomes a field. */
+struct option_type {
+    const char *expects; /* for messages: "--buffer expects " this ", not 'x'" */
+    /* VALUE is NULL for an option without an argument on the command line. -1: not such a value. */
+    int (*set)(void *field, const char *value);
+};
+
+enum option_flag {
+    OPTION_REPEATABLE = 1,   /* every one counts, else the last one does */
+    OPTION_OPTIONAL_ARG = 2, /* --name or --name=VALUE, never --name VALUE */
+};
+
+struct option_row {
+    const char *name;
+    char letter;        /* 0: none */
+    const char *metavar; /* NULL: takes no argument */
+    const struct option_type *type;
+    size_t field; /* in struct conf */
+    enum option_group group;
+    const char *help;
+    /* The rest is rarely there. */
+    unsigned flags;
+    const char *choices;    /* words to complete the argument with, blanks between */
+    const char *other_name; /* another spelling, and its letter */
+    char other_letter;
+    int (*show)(void); /* prints something and ends the program: --help; -1: reported */
+};
+
+/* The table, COUNT rows. */
+const struct option_row *option_table(size_t *count);
+
+#endif

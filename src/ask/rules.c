@@ -1,0 +1,96 @@
+/*
+ * Pairs by name, so that a new option brings its rows here and no code. Two with a blank or colons are no options:
+ * "a COMMAND" (there is one) and ":::" (there are lists).
+ */
+#include "ask/rules.h"
+
+#include "ask/option.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct rule {
+    const char *a, *b, *todo;
+};
+
+#define CHOOSE "leave out one of them"
+
+/* A and B together make no sense. Where the last of two is what people expect, they are not listed. */
+static const struct rule clashes[] = {
+    {"serial", "procs", CHOOSE},
+    {"serial", "mpi", CHOOSE},
+    {"keep-order", "unordered", CHOOSE},
+    {"keep-order", "ungroup", CHOOSE},
+    {"keep-order", "line-buffer", CHOOSE},
+    {"unordered", "ungroup", CHOOSE},
+    {"unordered", "line-buffer", CHOOSE},
+    {"ungroup", "line-buffer", CHOOSE},
+    {"ungroup", "tag", "for whole lines with their tag use --line-buffer"},
+    {"null", "delimiter", CHOOSE},
+    {"max-args", "exact-args", CHOOSE},
+    {"max-args", "colsep", "columns are fields of one task, a pack has one field per task"},
+    {"exact-args", "colsep", "columns are fields of one task, a pack has one field per task"},
+    {"max-args", "header", "names need columns, not packs of tasks"},
+    {"exact-args", "header", "names need columns, not packs of tasks"},
+    {"block", "max-args", CHOOSE},
+    {"block", "exact-args", CHOOSE},
+    {"block", "colsep", "a block is many lines, it has no columns"},
+    {"block", "header", "a block is many lines, it has no columns"},
+    {"block", ":::", "blocks are cut from stdin or files (-a)"},
+    {"arg-file", ":::", "give the files as lists too: :::: FILE"},
+    {"shell", "no-shell", CHOOSE},
+};
+
+/* A without B makes no sense. */
+static const struct rule needs[] = {
+    {"block", "stdin", "blocks go to the command's standard input: add --stdin"},
+    {"stdin", "a COMMAND", "say what is to read the tasks"},
+    {"max-args", "a COMMAND", "without one every task is a shell line of its own"},
+    {"exact-args", "a COMMAND", "without one every task is a shell line of its own"},
+    {"colsep", "a COMMAND", "without one every task is a shell line of its own"},
+    {"header", "a COMMAND", "without one every task is a shell line of its own"},
+    {"replace", "a COMMAND", "without one there is nothing to replace it in"},
+};
+
+static bool is_option(const char *name)
+{
+    return !strpbrk(name, ": ");
+}
+
+static bool is_given(const struct conf *conf, const char *name)
+{
+    size_t count;
+    const struct option_row *row = option_table(&count);
+
+    if (!is_option(name))
+        return *name == ':' ? conf->lists > 0 : conf->words > 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(row[i].name, name) == 0)
+            return conf->given[i];
+    assert(!"a rule names an option of the table");
+    return false;
+}
+
+static const char *dashes(const char *name)
+{
+    return is_option(name) ? "--" : "";
+}
+
+int rules_check(const struct conf *conf, struct buf *why, struct buf *todo)
+{
+    for (const struct rule *r = clashes; r < clashes + sizeof clashes / sizeof *clashes; r++) {
+        if (!is_given(conf, r->a) || !is_given(conf, r->b))
+            continue;
+        buf_printf(why, "%s%s and %s%s contradict each other", dashes(r->a), r->a, dashes(r->b), r->b);
+        buf_puts(todo, r->todo);
+        return -1;
+    }
+    for (const struct rule *r = needs; r < needs + sizeof needs / sizeof *needs; r++) {
+        if (!is_given(conf, r->a) || is_given(conf, r->b))
+            continue;
+        buf_printf(why, "%s%s needs %s%s", dashes(r->a), r->a, dashes(r->b), r->b);
+        buf_puts(todo, r->todo);
+        return -1;
+    }
+    return 0;
+}
