@@ -10,6 +10,7 @@ static Suite *(*const suites[])(void) = {
     order_suite,
     cpus_suite,
     option_suite,
+    parse_suite,
 };
 
 int main(void)

@@ -12,5 +12,6 @@ Suite *wire_suite(void);
 Suite *order_suite(void);
 Suite *cpus_suite(void);
 Suite *option_suite(void);
+Suite *parse_suite(void);
 
 #endif

@@ -37,7 +37,7 @@ static const char *take_decimal(const char *text, struct decimal *d)
 }
 
 /*
- * D times UNIT (below 2^60), rounded down. Behind the point Horner's scheme runs from the last digit: x <- (x + digit * UNIT) / 10
+ * D times UNIT (at most 2^60), rounded down. Behind the point Horner's scheme runs from the last digit: x <- (x + digit * UNIT) / 10
  * stays below UNIT, and rounding down at every step gives the same as rounding down once.
  */
 static int scale(const struct decimal *d, uint64_t unit, uint64_t *out)
@@ -102,7 +102,7 @@ int parse_duration(const char *text, int64_t *out)
     for (size_t i = 0; rest && i < sizeof units / sizeof *units; i++) {
         if (strcmp(rest, units[i].name) != 0)
             continue;
-        if (scale(&d, units[i].us, &us) < 0 || us >= INT64_MAX)
+        if (scale(&d, units[i].us, &us) < 0 || us > PARSE_DURATION_MAX)
             return -1;
         *out = (int64_t)us;
         return 0;

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#define PARSE_DURATION_MAX (INT64_MAX / 2)
+
 /* Decimal digits, MIN..MAX. */
 int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /*
@@ -18,7 +20,10 @@ int parse_uint(const char *text, uint64_t min, uint64_t max, uint64_t *out);
  * byte are dropped.
  */
 int parse_size(const char *text, uint64_t *out);
-/* A duration in microseconds: "2.5" and "30s" seconds, "100ms", "5m", "1h", "2d". Parts of a microsecond are dropped. */
+/*
+ * A duration in microseconds: "2.5" and "30s" seconds, "100ms", "5m", "1h", "2d". Parts of a microsecond are dropped; at most
+ * PARSE_DURATION_MAX, so that it can be added to any time of the clock.
+ */
 int parse_duration(const char *text, int64_t *out);
 /* "50%", "12.5%": *OUT is in hundredths of a percent (5000, 1250); further digits are dropped. */
 int parse_percent(const char *text, uint64_t *out);
