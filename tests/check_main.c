@@ -10,7 +10,13 @@ static Suite *(*const suites[])(void) = {
     order_suite,
     cpus_suite,
     option_suite,
+    block_suite,
+    columns_suite,
+    lines_suite,
+    pack_suite,
     parse_suite,
+    source_suite,
+    values_suite,
 };
 
 int main(void)

@@ -12,6 +12,12 @@ Suite *wire_suite(void);
 Suite *order_suite(void);
 Suite *cpus_suite(void);
 Suite *option_suite(void);
+Suite *block_suite(void);
+Suite *columns_suite(void);
+Suite *lines_suite(void);
+Suite *pack_suite(void);
 Suite *parse_suite(void);
+Suite *source_suite(void);
+Suite *values_suite(void);
 
 #endif
