@@ -17,6 +17,7 @@ static Suite *(*const suites[])(void) = {
     parse_suite,
     source_suite,
     values_suite,
+    sink_suite,
 };
 
 int main(void)

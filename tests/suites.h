@@ -19,5 +19,6 @@ Suite *pack_suite(void);
 Suite *parse_suite(void);
 Suite *source_suite(void);
 Suite *values_suite(void);
+Suite *sink_suite(void);
 
 #endif
