@@ -16,11 +16,11 @@
 #define WIDTH 79
 
 static const char head[] =
-    "Usage: smap [OPTION]... [COMMAND [ARGUMENT]...] [::: VALUE... | :::: FILE...]...\n"
+    "Usage: smap [OPTION]... [COMMAND [ARG]...] [::: VALUE... | :::: FILE...]...\n"
     "Apply COMMAND to every task (a line of stdin), serially or in parallel; the\n"
     "results come out in the order of the tasks.\n"
     "\n"
-    "  seq 3 | smap echo hello {}           {} is the task; without it, it comes last\n"
+    "  seq 3 | smap echo hello {}           {} is the task; without: last argument\n"
     "  smap -P 8 gzip -9 {} ::: *.log       8 at a time\n"
     "  smap 'wc -l < {} > {.}.n' ::: *.txt  one word with blanks is a shell line\n"
     "  smap -P auto -a tasks.txt            no COMMAND: every task is a shell line\n";

@@ -79,9 +79,10 @@ static const struct option_row table[] = {
 static const struct foreign {
     const char *theirs, *ours;
 } foreign[] = {
-    {"max-procs", "procs"},   {"pipe", "stdin"},           {"files", "arg-file"}, {"input", "arg-file"},
-    {"threads", "procs"},     {"group", "keep-order"},     {"lb", "line-buffer"}, {"linebuffer", "line-buffer"},
-    {"dryrun", "dry-run"},    {"max-replace-args", "exact-args"}, {"np", "procs"}, {"workers", "procs"},
+    {"max-procs", "procs"},   {"np", "procs"},          {"threads", "procs"},    {"workers", "procs"},
+    {"pipe", "stdin"},        {"files", "arg-file"},    {"input", "arg-file"},   {"linebuffer", "line-buffer"},
+    {"lb", "line-buffer"},    {"group", "keep-order"},  {"dryrun", "dry-run"},   {"max-replace-args", "exact-args"},
+    {"h", "help"},            {"?", "help"},            {"V", "version"},
 };
 
 const struct option_row *option_table(size_t *count)
@@ -106,14 +107,16 @@ static int usage(struct buf *why, const char *todo)
     return OPTION_USAGE;
 }
 
-static const struct option_row *find_name(const char *name, size_t len)
+static bool is_word(struct span text, const char *word)
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        if (strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
+    return span_equal(text, span_of(word));
+}
+
+static const struct option_row *find_name(struct span name)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (is_word(name, table[i].name) || (table[i].other_name && is_word(name, table[i].other_name)))
             return &table[i];
-        if (table[i].other_name && strlen(table[i].other_name) == len && memcmp(table[i].other_name, name, len) == 0)
-            return &table[i];
-    }
     return NULL;
 }
 
@@ -125,12 +128,12 @@ static const struct option_row *find_letter(char letter)
     return NULL;
 }
 
-static const char *nearest(const char *name, size_t len)
+static const char *nearest(struct span name)
 {
-    struct hint h = {.word = name, .len = len};
+    struct hint h = {.word = name.ptr, .len = name.len};
 
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (strlen(foreign[i].theirs) == len && memcmp(foreign[i].theirs, name, len) == 0)
+        if (is_word(name, foreign[i].theirs))
             return foreign[i].ours;
     for (size_t i = 0; i < ROWS; i++) {
         if (table[i].group == OPTION_INTERNAL)
@@ -146,7 +149,7 @@ static const char *nearest(const char *name, size_t len)
 static int unknown(struct span spelling, const char *word)
 {
     struct buf why = BUF_INIT;
-    const char *name = word + strspn(word, "-"), *near = nearest(name, strcspn(name, "="));
+    const char *name = word + strspn(word, "-"), *near = nearest((struct span){name, strcspn(name, "=")});
 
     buf_puts(&why, "unknown option ");
     diag_escape(&why, spelling, 60);
@@ -192,7 +195,7 @@ static int apply(struct args *a, const struct option_row *row, const char *value
 static int read_long(struct args *a, const char *word)
 {
     size_t len = strcspn(word + 2, "=");
-    const struct option_row *row = find_name(word + 2, len);
+    const struct option_row *row = find_name((struct span){word + 2, len});
     const char *value = word[2 + len] ? word + 2 + len + 1 : NULL;
 
     if (!row)
