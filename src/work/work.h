@@ -35,6 +35,15 @@ struct work {
     int64_t linger;      /* us: how long a background process may hold a finished task's output */
     const char *cwd;     /* absolute, or NULL: where smap is */
     uint32_t cpus_per_slot; /* for OMP_NUM_THREADS */
+
+    /* Functions and filters. */
+    const char *signature; /* of a plain C function; NULL: SYMBOL is a worker */
+    const char *config;    /* for SYMBOL_init; NULL: "" */
+    const char *fill;      /* the record of a failed task; NULL: empty */
+    bool singly;           /* the time of each task is wanted, not of runs */
+    uint32_t max_crashes;  /* of one slot's process, before the run is given up */
+    uint32_t max_tasks;    /* a worker process is renewed after so many; 0: never */
+    int64_t timeout;       /* us a task may take; 0: any */
 };
 
 #endif
