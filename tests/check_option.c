@@ -335,6 +335,39 @@ START_TEST(bad_commands_are_refused)
 }
 END_TEST
 
+/* Whatever stands on the command line, an error is two lines, and nothing else is said. */
+START_TEST(any_words_give_two_lines_or_none)
+{
+    static char *const pool[] = {"-",     "--",    "-P",   "-P4",    "-0rkP",     "--procs", "--procs=", "--procs=auto", "-d", "\\t",
+                                 "--tag", "--tag=", "-I",   "",       ":::",       "::::",    ":::+",     "::::+",        "a",  "a b",
+                                 "\x1b\n", "--\xff", "-\xff", "--block", "4K",        "--stdin", "-n",       "3",            "-u", "--=x",
+                                 "--no-shell", "-C", ",",   "--header", "--output", "-k", "---", "--serial", "-a", "{}"};
+    unsigned seed = 1;
+    int fd = memfd_create("captured", MFD_CLOEXEC);
+
+    ck_assert_int_ge(dup2(fd, 2), 0);
+    for (int round = 0; round < 20000; round++) {
+        char *argv[10] = {"smap"};
+        int argc = 1, lines = 0;
+
+        for (; argc < 2 + round % 8; argc++) {
+            seed = seed * 1664525 + 1013904223;
+            argv[argc] = pool[(seed >> 16) % (sizeof pool / sizeof *pool)];
+        }
+        ck_assert_int_eq(ftruncate(fd, 0), 0);
+        lseek(fd, 0, SEEK_SET);
+        enum option_result result = option_parse(&conf, argc, argv);
+        ssize_t n = pread(fd, text, sizeof text, 0);
+
+        for (ssize_t i = 0; i < n; i++)
+            lines += text[i] == '\n';
+        ck_assert_int_eq(lines, result == OPTION_RUN ? 0 : 2);
+        ck_assert(result == OPTION_RUN || result == OPTION_USAGE);
+        option_release(&conf);
+    }
+}
+END_TEST
+
 START_TEST(help_has_every_option_in_80_columns)
 {
     size_t count;
@@ -385,6 +418,7 @@ Suite *option_suite(void)
     tcase_add_test(c, bad_values_name_the_option);
     tcase_add_test(c, contradictions_name_both);
     tcase_add_test(c, bad_commands_are_refused);
+    tcase_add_test(c, any_words_give_two_lines_or_none);
     tcase_add_test(c, help_has_every_option_in_80_columns);
     tcase_add_test(c, version_is_one_line);
     tcase_add_test(c, help_that_cannot_be_written_is_no_success);
