@@ -70,6 +70,53 @@ START_TEST(malformed_batch_ends_the_walk)
 }
 END_TEST
 
+/* Cut into parts, then walked: the same tasks, whatever the size of the parts. */
+static void cut_and_compare(const struct batch *b, uint32_t most)
+{
+    struct batch_cursor whole = {0}, cut = {0}, in_part = {0};
+    struct batch *part;
+    struct task want, got;
+
+    batch_walk(&whole, b);
+    batch_walk(&cut, b);
+    while ((part = batch_cut(&cut, most))) {
+        ck_assert_uint_le(part->count, most);
+        batch_walk(&in_part, part);
+        while (batch_next(&in_part, &got)) {
+            ck_assert(batch_next(&whole, &want));
+            ck_assert_uint_eq(got.number, want.number);
+            ck_assert_uint_eq(got.attempt, want.attempt);
+            ck_assert_uint_eq(got.fields, want.fields);
+            ck_assert(span_equal(got.text, want.text));
+        }
+        ck_assert_uint_eq(in_part.index, part->count);
+        batch_free(part);
+    }
+    ck_assert(!batch_next(&whole, &want));
+    batch_walk_end(&whole);
+    batch_walk_end(&cut);
+    batch_walk_end(&in_part);
+}
+
+START_TEST(a_batch_can_be_cut)
+{
+    struct batch *raw = batch_new(11, '\n'), *structured = batch_new(1, BATCH_STRUCTURED);
+    struct span field = span_of("f");
+
+    buf_puts(&raw->data, "a\n\nbc\nd\n");
+    raw->count = 4;
+    raw->attempt = 2;
+    for (int i = 0; i < 5; i++)
+        batch_add(structured, field, &field, 1);
+    for (uint32_t most = 1; most < 7; most++) {
+        cut_and_compare(raw, most);
+        cut_and_compare(structured, most);
+    }
+    batch_free(raw);
+    batch_free(structured);
+}
+END_TEST
+
 Suite *batch_suite(void)
 {
     Suite *s = suite_create("batch");
@@ -78,6 +125,7 @@ Suite *batch_suite(void)
     tcase_add_test(c, raw_batch_is_cut_at_separators);
     tcase_add_test(c, structured_batch_keeps_fields);
     tcase_add_test(c, malformed_batch_ends_the_walk);
+    tcase_add_test(c, a_batch_can_be_cut);
     suite_add_tcase(s, c);
     return s;
 }

@@ -7,6 +7,8 @@ static Suite *(*const suites[])(void) = {
     batch_suite,
     schedule_suite,
     wire_suite,
+    launcher_suite,
+    descend_suite,
     order_suite,
     cpus_suite,
     option_suite,

@@ -9,6 +9,8 @@
 Suite *batch_suite(void);
 Suite *schedule_suite(void);
 Suite *wire_suite(void);
+Suite *launcher_suite(void);
+Suite *descend_suite(void);
 Suite *order_suite(void);
 Suite *cpus_suite(void);
 Suite *option_suite(void);

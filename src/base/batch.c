@@ -149,6 +149,25 @@ bool batch_next(struct batch_cursor *c, struct task *t)
     return true;
 }
 
+/* Records of either kind lie one after another: a range of them is a batch again. */
+struct batch *batch_cut(struct batch_cursor *c, uint32_t most)
+{
+    size_t from = c->at;
+    uint32_t index = c->index;
+    struct task t;
+
+    while (most && batch_next(c, &t))
+        most--;
+    if (c->index == index)
+        return NULL;
+    struct batch *b = batch_new(c->batch->first + index, c->batch->separator);
+
+    b->count = c->index - index;
+    b->attempt = c->batch->attempt;
+    buf_put(&b->data, c->batch->data.ptr + from, c->at - from);
+    return b;
+}
+
 bool batch_seek(struct batch_cursor *c, const struct batch *b, uint64_t number, struct task *t)
 {
     batch_walk(c, b);

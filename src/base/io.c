@@ -143,6 +143,13 @@ int io_set_nonblock(int fd)
     return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+int io_set_cloexec(int fd)
+{
+    int flags = fcntl(fd, F_GETFD);
+
+    return flags < 0 ? -1 : fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
 /* stdin gets a descriptor that cannot be read, stdout and stderr one that cannot be written: closed stays an error. */
 int io_fill_standard(void)
 {

@@ -25,6 +25,7 @@ int io_temp_file(const char *what);
 /* $TMPDIR, else /tmp. */
 const char *io_temp_dir(void);
 int io_set_nonblock(int fd);
+int io_set_cloexec(int fd);
 /* Opens /dev/null on those of 0, 1, 2 that are closed, so that no file smap opens lands there; -1 with errno.
  * Bit n of the result is set when descriptor n was closed. */
 int io_fill_standard(void);

@@ -51,6 +51,8 @@ void batch_walk(struct batch_cursor *c, const struct batch *b);
 /* Gives the next task, lent until the next call; false at the end, also when the bytes are malformed (index < count). */
 bool batch_next(struct batch_cursor *c, struct task *t);
 void batch_walk_end(struct batch_cursor *c);
+/* Gives the next tasks, up to MOST, as a batch of their own (a copy, the caller's); NULL at the end. */
+struct batch *batch_cut(struct batch_cursor *c, uint32_t most);
 /* Walks to task NUMBER of the batch; false when it is not in there. */
 bool batch_seek(struct batch_cursor *c, const struct batch *b, uint64_t number, struct task *t);
 
