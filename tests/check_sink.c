@@ -1,6 +1,6 @@
 /*
- * The sink against everything that stdout may be, with readers that are slow, stalled or gone, driven through the loop by hand.
- * A test that blocks is ended by Check's time limit: that is how "never blocks" is tested.
+ * The sink against everything that stdout may be, with readers that are slow, stalled or gone, driven through
+ * the loop by hand. A test that blocks is ended by Check's time limit: that is how "never blocks" is tested.
  */
 #include "results/sink.h"
 
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -75,7 +76,9 @@ static int put(struct outlet *o, enum piece_kind kind, uint64_t task, const char
 
 static int put_end(struct outlet *o, uint64_t task, int status)
 {
-    struct piece p = {.kind = PIECE_END, .task = task, .count = 1, .end.status = (uint8_t)status, .input = span_of("in")};
+    struct piece p = {.kind = PIECE_END, .task = task, .count = 1, .input = span_of("in")};
+
+    p.end.status = (uint8_t)status;
 
     return o->ops->put(o, &p);
 }
@@ -365,6 +368,31 @@ START_TEST(plain_file_gets_the_bytes)
 }
 END_TEST
 
+/* What a file takes at once never makes the sink say no, whatever the sizes. */
+START_TEST(file_is_always_ready)
+{
+    dup2(open("out", O_WRONLY | O_CREAT, 0600), 1);
+    struct outlet *o = open_sink((struct sink_spec){0});
+    struct stat st;
+    size_t total = 0;
+
+    for (size_t len = 1; len <= 1 << 19; len *= 2) {
+        for (size_t k = len > 2 ? len - 2 : 0; k < len + 2; total += k++) {
+            struct piece p = {.kind = PIECE_OUT, .task = 1, .count = 1, .bytes = {noise, k}};
+
+            ck_assert_int_eq(o->ops->put(o, &p), 0);
+            ck_assert(o->ops->ready(o));
+            if (len & 0x55555555)
+                ck_assert_int_eq(o->ops->flush(o), 0);
+        }
+    }
+    ck_assert_int_eq(o->ops->close(o, true), 0);
+    restore();
+    ck_assert_int_eq(stat("out", &st), 0);
+    ck_assert_uint_eq((size_t)st.st_size, total);
+}
+END_TEST
+
 START_TEST(one_pipe_for_both_keeps_the_order_of_pieces)
 {
     int fd[2];
@@ -482,6 +510,31 @@ START_TEST(incomplete_output_is_named)
     restore();
     check_file("result", "old");
     ck_assert_int_eq(count_files(), 2); /* no output, nothing left behind */
+}
+END_TEST
+
+START_TEST(output_file_that_does_not_fit_is_told)
+{
+    int said[2];
+
+    make_file("result", "old", 0600);
+    make_noise();
+    ck_assert_int_eq(pipe(said), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){100000, 100000});
+    struct outlet *o = open_sink((struct sink_spec){.file = "result"});
+    struct piece p = {.kind = PIECE_RUN, .task = 1, .count = 9, .bytes = {noise, TOTAL}};
+
+    dup2(said[1], 2);
+    ck_assert_int_eq(o->ops->put(o, &p), -1);
+    ck_assert_int_eq(o->ops->close(o, true), -1);
+    restore();
+    struct buf text = slurp(said[0]);
+
+    ck_assert(strncmp(buf_cstr(&text), "smap: cannot write result: File too large\n", 42) == 0);
+    ck_assert(strstr(buf_cstr(&text), "partial output is in .result."));
+    check_file("result", "old");
+    buf_release(&text);
 }
 END_TEST
 
@@ -631,11 +684,13 @@ Suite *sink_suite(void)
     c = tcase_create("files");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, plain_file_gets_the_bytes);
+    tcase_add_test(c, file_is_always_ready);
     tcase_add_test(c, one_pipe_for_both_keeps_the_order_of_pieces);
     tcase_add_loop_test(c, quiet_streams_are_dropped, 0, 2);
     tcase_add_test(c, output_file_appears_when_complete);
     tcase_add_test(c, link_is_followed_and_mode_kept);
     tcase_add_test(c, incomplete_output_is_named);
+    tcase_add_test(c, output_file_that_does_not_fit_is_told);
     tcase_add_loop_test(c, output_file_may_be_a_device_or_a_descriptor, 0, 5);
     tcase_add_loop_test(c, output_that_cannot_be_made_is_refused, 0, 2);
     suite_add_tcase(s, c);

@@ -1,7 +1,8 @@
 /*
- * How to write without ever blocking, and without O_NONBLOCK on a descriptor that is shared with whoever started smap (it
- * would strike the shell and the neighbours in the pipeline): a pipe, FIFO or terminal is opened a second time through
- * /proc/self/fd, which gives a description of its own. Where that is refused, bytes go in steps that poll(2) vouches for.
+ * How to write without ever blocking, and without O_NONBLOCK on a descriptor that is shared with whoever
+ * started smap (it would strike the shell and the neighbours in the pipeline): a pipe, FIFO or terminal is
+ * opened a second time through /proc/self/fd, which gives a description of its own. Where that is refused,
+ * bytes go in steps that poll(2) vouches for.
  */
 #include "results/channel.h"
 
@@ -210,7 +211,7 @@ int channel_put(struct channel *c, struct span bytes)
         return -1;
     if (c->closed || !bytes.len)
         return 0;
-    if (!c->waiting && pending(c) + bytes.len > GATHER) {
+    if (!c->waiting && pending(c) + bytes.len >= GATHER) {
         if (push_pending(c) < 0)
             return -1;
         if (!pending(c) && bytes.len >= GATHER && push(c, &bytes) < 0)
