@@ -1,7 +1,8 @@
 /*
- * Chains of chunks. Chunks start small and double, so that thousands of unfinished tasks with a line each cost little, and
- * long chains are made of full ones. Long output is cut to fill a chunk exactly. When chains are joined, what fits into the
- * last chunk is copied there: millions of tiny results become a few large chunks.
+ * Chains of chunks. Chunks start small and double, so that thousands of unfinished tasks with a line each
+ * cost little, and long chains are made of full ones. Long output is cut to fill a chunk exactly. When chains
+ * are joined, what fits into the last chunk is copied there: millions of tiny results become a few large
+ * chunks.
  *
  *     window │ first chunk ─▶ chunk ─▶ ... ─▶ last chunk
  *     (read    extent or memory               (written here,
@@ -65,10 +66,9 @@ static void link_last(struct chain *c, struct chunk *k)
 
 static struct chunk *add_chunk(struct store *s, struct chain *c, size_t cap)
 {
-    struct chunk *k = xcalloc(1, sizeof *k);
+    struct chunk *k = xmalloc(sizeof *k);
 
-    k->data = xmalloc(cap);
-    k->cap = cap;
+    *k = (struct chunk){.data = xmalloc(cap), .cap = cap};
     link_last(c, k);
     count(s, c, chunk_cost(k), 0);
     return k;
@@ -203,7 +203,8 @@ static int spill_chunk(struct store *s, struct chain *c, struct chunk *k)
     return 0;
 }
 
-/* Memory before KEEP bytes stays: the end of a chain is wanted last, and an extent is the longer the more goes at once. */
+/* Memory before KEEP bytes stays: the end of a chain is wanted last, and an extent is the longer the more
+ * goes at once. */
 int chain_spill(struct store *s, struct chain *c, size_t want)
 {
     size_t keep = c->memory > want ? c->memory - want : 0;

@@ -5,12 +5,13 @@
  *           ▲   └───┘ ▲  └──┘  ▲        head 4 (unfinished, streams live), stretches 6-8 and 10-11 finished,
  *          head     9: none    12       9 not heard of, 12 unfinished with what it has printed so far
  *
- * A finished stretch is a maximal range of tasks that ended, with one chain of records; it is found by its first number
- * and by the number that follows its last. A task that ends joins its neighbours, so there are never more stretches than tasks in
- * flight. An unfinished task that has printed something is a stretch of its own, found by its number.
- * The stretch at the head moves to `front`, where it is read while it still grows at its end. Without an order of tasks (ARRIVAL,
- * PASS) front is the queue of all that is to go out, its records marked with their tasks.
- * When memory is full, the chains farthest from the head go to the file first: they are needed last.
+ * A finished stretch is a maximal range of tasks that ended, with one chain of records; it is found by its
+ * first number and by the number that follows its last. A task that ends joins its neighbours, so there are
+ * never more stretches than tasks in flight. An unfinished task that has printed something is a stretch of
+ * its own, found by its number. The stretch at the head moves to `front`, where it is read while it still
+ * grows at its end. Without an order of tasks (ARRIVAL, PASS) front is the queue of all that is to go out,
+ * its records marked with their tasks. When memory is full, the chains farthest from the head go to the file
+ * first: they are needed last.
  */
 #include "results/order.h"
 
@@ -128,13 +129,20 @@ static int make_room(struct order *o)
 
 /* In */
 
+static struct stretch *new_stretch(uint64_t task)
+{
+    struct stretch *s = xmalloc(sizeof *s);
+
+    *s = (struct stretch){.first = task, .end = task};
+    return s;
+}
+
 static struct stretch *unfinished(struct order *o, uint64_t task)
 {
     struct stretch *u = numbers_get(&o->unfinished, task);
 
     if (!u) {
-        u = xcalloc(1, sizeof *u);
-        u->first = u->end = task;
+        u = new_stretch(task);
         numbers_put(&o->unfinished, task, u);
     }
     return u;
@@ -184,8 +192,7 @@ static void put_last(struct order *o, const struct piece *p)
 
     assert(p->task >= o->head && (!u || p->kind == PIECE_END));
     if (!s) {
-        s = u ? u : xcalloc(1, sizeof *s);
-        s->first = p->task;
+        s = u ? u : new_stretch(p->task);
         numbers_put(&o->by_first, s->first, s);
     } else if (u) {
         chain_move(&o->store, &s->chain, &u->chain);

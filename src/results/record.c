@@ -6,7 +6,8 @@
  *     END               tag, attempt, slot, rank, start, elapsed, maxrss, [cause, status, signal, flags, length, reason]
  *     RUN               tag, attempt, slot, rank, start, elapsed, maxrss, count, length, [lengths], bytes
  *
- * The tag is the kind plus MORE when the part in brackets is there. Numbers are little-endian groups of seven bits.
+ * The tag is the kind plus MORE when the part in brackets is there. Numbers are little-endian groups of seven
+ * bits.
  */
 #include "results/record.h"
 
@@ -112,13 +113,15 @@ char *record_put_task(char *to, uint64_t task)
 static uint64_t get_number(struct span *in)
 {
     uint64_t n = 0;
+    size_t most = in->len < 10 ? in->len : 10;
 
-    for (size_t i = 0; i < in->len && i < 10; i++) {
+    for (size_t i = 0; i < most; i++) {
         uint8_t c = (uint8_t)in->ptr[i];
 
         n |= (uint64_t)(c & 0x7f) << (7 * i);
         if (c < 0x80) {
-            *in = (struct span){in->ptr + i + 1, in->len - i - 1};
+            in->ptr += i + 1;
+            in->len -= i + 1;
             return n;
         }
     }
