@@ -20,6 +20,7 @@ static Suite *(*const suites[])(void) = {
     source_suite,
     values_suite,
     sink_suite,
+    spill_suite,
 };
 
 int main(void)

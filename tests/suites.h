@@ -22,5 +22,6 @@ Suite *parse_suite(void);
 Suite *source_suite(void);
 Suite *values_suite(void);
 Suite *sink_suite(void);
+Suite *spill_suite(void);
 
 #endif
