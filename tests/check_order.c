@@ -1,6 +1,6 @@
 /*
- * order against a slow model: random tasks, random interleavings, runs among pieces, attempts discarded, readers that stall,
- * and so little memory that the temporary file is in use all the time.
+ * order against a slow model: random tasks, random interleavings, runs among pieces, attempts discarded,
+ * readers that stall, and so little memory that the temporary file is in use all the time.
  */
 #include "results/order.h"
 #include "suites.h"
@@ -154,7 +154,8 @@ static void discard(struct play *play, struct actor *a)
 
 static struct outcome random_outcome(void)
 {
-    struct outcome o = {.attempt = 1 + rnd(3), .slot = rnd(300), .rank = rnd(70000), .start = rnd(2) ? 1700000000000000 + rnd(9999) : 0,
+    struct outcome o = {.attempt = 1 + rnd(3), .slot = rnd(300), .rank = rnd(70000),
+                        .start = rnd(2) ? 1700000000000000 + rnd(9999) : 0,
                         .elapsed = rnd(1000000), .maxrss = rnd(100000)};
 
     if (rnd(4) == 0) {
@@ -212,13 +213,14 @@ static void check_end(struct play *play, uint64_t tasks)
     } else if (play->spec.mode == ORDER_PASS) {
         buf_put(&play->expected, play->passing.text.ptr, play->passing.text.len);
     }
+    const char *got = buf_cstr(&play->got.text), *expected = buf_cstr(&play->expected);
     size_t same = 0;
 
-    while (same < play->got.text.len && same < play->expected.len && play->got.text.ptr[same] == play->expected.ptr[same])
+    while (same < play->got.text.len && same < play->expected.len && got[same] == expected[same])
         same++;
     if (same < play->got.text.len || same < play->expected.len)
-        ck_abort_msg("mode %d, hold %d, memory %zu: expected \"%.99s\", got \"%.99s\"", play->spec.mode, play->spec.hold,
-                     play->spec.memory, buf_cstr(&play->expected) + same, buf_cstr(&play->got.text) + same);
+        ck_abort_msg("mode %d, hold %d, memory %zu: expected \"%.99s\", got \"%.99s\"", play->spec.mode,
+                     play->spec.hold, play->spec.memory, expected + same, got + same);
 }
 
 static void release(struct play *play, uint64_t tasks)
@@ -366,7 +368,8 @@ START_TEST(many_tiny_results_wait_in_little_room)
         p = part(i, span_of("ten bytes\n"));
         ck_assert_int_eq(order_put(o, &p), 0);
         p = end(i);
-        p.end = (struct outcome){.attempt = 1, .slot = 7, .rank = 3, .start = 1700000000000000, .elapsed = 1234, .maxrss = 5000};
+        p.end = (struct outcome){.attempt = 1, .slot = 7, .rank = 3, .elapsed = 1234, .maxrss = 5000};
+        p.end.start = 1700000000000000;
         ck_assert_int_eq(order_put(o, &p), 0);
         ck_assert_uint_le(order_memory(o), LIMIT);
     }

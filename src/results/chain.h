@@ -1,10 +1,12 @@
 /*
- * chain: records that wait, one after another, in memory or in the temporary file. Room: results; its only user is order.
+ * chain: records that wait, one after another, in memory or in the temporary file. Room: results; its only
+ * user is order.
  *
- * A zeroed chain is an empty one. It is a list of chunks: memory of up to CHUNK_SIZE bytes (more only for one larger record), or an
- * extent of the file; every chunk holds whole records. All chains of one order share a store: the count of memory, the file, and
- * the window through which extents are read back. Only one chain is read at a time, from its front; the window then
- * holds the bytes before its first chunk. May block on the file only. -1 is reported.
+ * A zeroed chain is an empty one. It is a list of chunks: memory of up to CHUNK_SIZE bytes (more only for one
+ * larger record), or an extent of the file; every chunk holds whole records. All chains of one order share a
+ * store: the count of memory, the file, and the window through which extents are read back. Only one chain is
+ * read at a time, from its front; the window then holds the bytes before its first chunk. May block on the
+ * file only. -1 is reported.
  */
 #ifndef SMAP_CHAIN_H
 #define SMAP_CHAIN_H

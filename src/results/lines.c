@@ -1,6 +1,6 @@
 /*
- * Lines that wait for their end. The table holds only streams that stand in mid-line: most output ends where lines end, and
- * then nothing is kept.
+ * Lines that wait for their end. The table holds only streams that stand in mid-line: most output ends where
+ * lines end, and then nothing is kept.
  */
 #include "results/lines.h"
 

@@ -1,10 +1,11 @@
 /*
  * lines: the lines of --line-buffer and --tag. Room: results; its user is the sink.
  *
- * WHOLE: what a task has printed of a line is kept until the line ends, so that lines of several tasks never mix (a line above
- * 1 MiB goes out in parts all the same: memory is bounded). TAG: every line begins with the text of its task and a tab; a newline
- * in that text is shown as \n. In both cases a last line without a newline gets one, for another's line may follow.
- * What is kept belongs to tasks that have not ended. Nothing can fail.
+ * WHOLE: what a task has printed of a line is kept until the line ends, so that lines of several tasks never
+ * mix (a line above 1 MiB goes out in parts all the same: memory is bounded). TAG: every line begins with the
+ * text of its task and a tab; a newline in that text is shown as \n. In both cases a last line without a
+ * newline gets one, for another's line may follow. What is kept belongs to tasks that have not ended. Nothing
+ * can fail.
  */
 #ifndef SMAP_LINES_H
 #define SMAP_LINES_H

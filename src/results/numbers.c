@@ -1,6 +1,6 @@
 /*
- * Open addressing with linear probing, at most half full. Removal moves the followers back instead of leaving marks, so that
- * a table through which millions of numbers pass stays as short to search as on the first day.
+ * Open addressing with linear probing, at most half full. Removal moves the followers back instead of leaving
+ * marks, so that a table through which millions of numbers pass stays as short to search as on the first day.
  */
 #include "results/numbers.h"
 

@@ -1,8 +1,8 @@
 /*
  * numbers: a table from task numbers to what is known of them. Room: results.
  *
- * A zeroed struct is an empty table. It holds what is in flight, never one entry per finished task. Values are the caller's
- * and never NULL; a number is there at most once. Nothing can fail but memory.
+ * A zeroed struct is an empty table. It holds what is in flight, never one entry per finished task. Values
+ * are the caller's and never NULL; a number is there at most once. Nothing can fail but memory.
  */
 #ifndef SMAP_NUMBERS_H
 #define SMAP_NUMBERS_H

@@ -1,11 +1,12 @@
 /*
  * order: puts what comes back in the order of the tasks. Room: results.
  *
- * In: pieces (base/piece.h) of any task at any time. Out: the same bytes, in task order, each task's pieces together; the head task's
- * pieces as they arrive. What must wait is kept as records in memory up to a limit, then in one unlinked temporary file (one
- * descriptor), in extents of many consecutive tasks, so that memory stays flat however many wait behind a straggler: the index costs bytes
- * per extent, not per task. Sequence numbers as in pigz's write_thread; no clock, no process here.
- * Runs on rank 0 only. May block on the temporary file only.
+ * In: pieces (base/piece.h) of any task at any time. Out: the same bytes, in task order, each task's pieces
+ * together; the head task's pieces as they arrive. What must wait is kept as records in memory up to a limit,
+ * then in one unlinked temporary file (one descriptor), in extents of many consecutive tasks, so that memory
+ * stays flat however many wait behind a straggler: the index costs bytes per extent, not per task. Sequence
+ * numbers as in pigz's write_thread; no clock, no process here. Runs on rank 0 only. May block on the
+ * temporary file only.
  */
 #ifndef SMAP_ORDER_H
 #define SMAP_ORDER_H
@@ -41,10 +42,11 @@ void order_discard(struct order *o, uint64_t task);
 /* Asked before every piece: false makes order_deliver stop. NULL: always. */
 typedef bool (*order_ready_fn)(void *ctx);
 /*
- * Hands over, through DELIVER, all that is next in order, until nothing is or READY says no. Long output may come in other
- * pieces than it was put in. Once a piece of a task was put with an input text, every piece of it put from there on is handed over
- * with it (it is stored once); under ORDER_PASS each piece carries what it was put with. -1: the temporary file could not be read
- * back (reported). DELIVER and READY must not call order.
+ * Hands over, through DELIVER, all that is next in order, until nothing is or READY says no. Long output may
+ * come in other pieces than it was put in. Once a piece of a task was put with an input text, every piece of
+ * it put from there on is handed over with it (it is stored once); under ORDER_PASS each piece carries what
+ * it was put with. -1: the temporary file could not be read back (reported). DELIVER and READY must not call
+ * order.
  */
 int order_deliver(struct order *o, order_ready_fn ready, piece_fn deliver, void *ctx);
 /*

@@ -1,9 +1,10 @@
 /*
  * record: a piece as bytes, while it waits in memory or in the temporary file. Room: results.
  *
- * A record is a tag, a few numbers of variable length and the bytes; its task's number is not part of it where records follow in
- * the order of tasks. A small successful task takes about 20 bytes beside its own. Only this process reads what it
- * wrote, so the format may change with any version; lengths are checked all the same.
+ * A record is a tag, a few numbers of variable length and the bytes; its task's number is not part of it
+ * where records follow in the order of tasks. A small successful task takes about 20 bytes beside its own.
+ * Only this process reads what it wrote, so the format may change with any version; lengths are checked all
+ * the same.
  */
 #ifndef SMAP_RECORD_H
 #define SMAP_RECORD_H
@@ -28,8 +29,9 @@ char *record_put_input(char *to, struct span text);
 char *record_put_task(char *to, uint64_t task);
 
 /*
- * Reads the record that begins at FROM; returns its size, 0: LEN bytes are not all of it (or no record at all). The spans point
- * into FROM; LENGTHS keeps what the lengths of a run need for their alignment. p->kind may be one of the kinds above.
+ * Reads the record that begins at FROM; returns its size, 0: LEN bytes are not all of it (or no record at
+ * all). The spans point into FROM; LENGTHS keeps what the lengths of a run need for their alignment. p->kind
+ * may be one of the kinds above.
  */
 size_t record_get(const char *from, size_t len, struct piece *p, struct buf *lengths);
 

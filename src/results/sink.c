@@ -1,9 +1,10 @@
 /*
- * Results as bytes. Two channels lead out, for stdout (or the file of -o) and for stderr; where both are the same pipe,
- * terminal or file they are one channel, so that bytes leave in the order of the pieces.
+ * Results as bytes. Two channels lead out, for stdout (or the file of -o) and for stderr; where both are the
+ * same pipe, terminal or file they are one channel, so that bytes leave in the order of the pieces.
  *
- * stderr is not gathered: an ERR piece is written at once, and after the END of a failed task everything before it is out, even
- * if that means to wait a moment: smap's own line about the failure, which is written to descriptor 2 next, belongs behind it.
+ * stderr is not gathered: an ERR piece is written at once, and after the END of a failed task everything
+ * before it is out, even if that means to wait a moment: smap's own line about the failure, which is written
+ * to descriptor 2 next, belongs behind it.
  */
 #include "results/sink.h"
 

@@ -1,7 +1,8 @@
 /*
  * The temporary file. Small appends are gathered, so that a thousand tiny extents cost one write; space is
- * never searched for: the end of the file is where the next bytes go. That keeps extents of one round together and needs no map
- * of free space; holes are given back to the file system instead, and an empty file is cut to nothing.
+ * never searched for: the end of the file is where the next bytes go. That keeps extents of one round
+ * together and needs no map of free space; holes are given back to the file system instead, and an empty file
+ * is cut to nothing.
  */
 #include "results/spill.h"
 

@@ -1,9 +1,10 @@
 /*
  * spill: the one temporary file for results that wait. Room: results; its only user is chain.
  *
- * Made on the first append, in $TMPDIR, without a name; one descriptor. Appended bytes are known by their offset; what was read
- * back or is no longer wanted is dropped: its blocks go back to the file system where that knows holes, and the file begins anew
- * when nothing in it is wanted any more. May block on the disk. Every -1 is reported, with the directory and the reason.
+ * Made on the first append, in $TMPDIR, without a name; one descriptor. Appended bytes are known by their
+ * offset; what was read back or is no longer wanted is dropped: its blocks go back to the file system where
+ * that knows holes, and the file begins anew when nothing in it is wanted any more. May block on the disk.
+ * Every -1 is reported, with the directory and the reason.
  */
 #ifndef SMAP_SPILL_H
 #define SMAP_SPILL_H

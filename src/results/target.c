@@ -57,7 +57,8 @@ static char *follow(const char *file)
     return path;
 }
 
-/* The number of a descriptor by one of its names, -1: it is none. To open the name would begin a file behind it anew. */
+/* The number of a descriptor by one of its names, -1: it is none. To open the name would begin a file behind
+ * it anew. */
 static int named_descriptor(const char *file)
 {
     static const char *const dirs[] = {"/dev/fd/", "/proc/self/fd/"};
