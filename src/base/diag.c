@@ -13,6 +13,15 @@
 
 static bool lost; /* a message could not be written */
 
+/* Takes the line. */
+static void write_line(struct buf *line)
+{
+    buf_putc(line, '\n');
+    if (io_write_all(STDERR_FILENO, line->ptr, line->len) < 0)
+        lost = true;
+    buf_release(line);
+}
+
 static void say(const char *format, va_list args, const char *reason)
 {
     struct buf line = BUF_INIT;
@@ -21,10 +30,15 @@ static void say(const char *format, va_list args, const char *reason)
     buf_vprintf(&line, format, args);
     if (reason)
         buf_printf(&line, ": %s", reason);
-    buf_putc(&line, '\n');
-    if (io_write_all(STDERR_FILENO, line.ptr, line.len) < 0)
-        lost = true;
-    buf_release(&line);
+    write_line(&line);
+}
+
+void diag_line(struct span text)
+{
+    struct buf line = BUF_INIT;
+
+    buf_put(&line, text.ptr, text.len);
+    write_line(&line);
 }
 
 int diag(const char *format, ...)

@@ -15,6 +15,8 @@ int diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int diag_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning or a note: the run goes on. */
 void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* TEXT and a newline as they are, in one write, without "smap: ". */
+void diag_line(struct span text);
 /* True once stderr could not be written: the exit status must not be 0 then. */
 bool diag_lost(void);
 
