@@ -29,6 +29,7 @@ struct spawn {
     int fd[3];          /* a descriptor of ours to become 0, 1, 2, or SPAWN_... */
     int extra;          /* one more descriptor, to become 3; SPAWN_NULL: none */
     bool session;       /* a session of its own (setsid) instead of a process group of its own */
+    bool trusted;       /* smap itself again: keeps the raised descriptor limit, no oom offer */
     int nice;           /* added to the niceness */
 };
 
