@@ -21,17 +21,14 @@ struct worker_spec {
     uint32_t slot; /* 1..N, global over ranks */
     uint32_t rank;
     piece_fn on_piece;
-    void *ctx;
-};
-
-enum give_result {
-    GIVE_FAILED = -1, /* smap failed (reported) */
-    GIVE_TAKEN,
-    GIVE_AGAIN,       /* no process or descriptor to be had just now: give it again after some other task has ended */
+    /* True when no other slot of this process is working: waiting for one to end its task would be in vain. */
+    bool (*alone)(void *ctx);
+    void *ctx; /* for both */
 };
 
 struct worker_ops {
     const char *name;
+    bool batched; /* a task may be so short that many should come at a time (functions, filters); else one */
     /* Once before the first worker: what is wrong with the work for every task (no such command, library, symbol)? 0, or
      * the exit status 126 or 127 (reported). May be NULL. */
     int (*check)(const struct work *work);
@@ -39,8 +36,9 @@ struct worker_ops {
     int (*open)(struct worker **w, const struct worker_spec *spec);
     /* How many more batches it would take now; more than one while it can queue them behind the running one. */
     uint32_t (*room)(const struct worker *w);
-    /* Starts on the tasks of B, in order. B is lent until its last task has ended. */
-    enum give_result (*give)(struct worker *w, const struct batch *b);
+    /* Starts on the tasks of B, in order. B is lent until its last task has ended. Where no process is to be had just now (EAGAIN) the
+     * worker itself tries again until one is. -1: smap failed (reported). */
+    int (*give)(struct worker *w, const struct batch *b);
     /* Sends SIG to the process groups of what runs. */
     void (*signal)(struct worker *w, int sig);
     /* Tells of each task running now: number, since when (monotonic us), pid. May be NULL. */

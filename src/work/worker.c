@@ -1,0 +1,16 @@
+/* The table of worker kinds. */
+#include "work/worker.h"
+
+#include "work/command.h"
+#include "work/work.h"
+
+const struct worker_ops *worker_ops_for(const struct work *work)
+{
+    static const struct worker_ops *const kinds[] = {
+        [WORK_COMMAND] = &command_ops,
+        [WORK_SHELL] = &command_ops,
+        [WORK_LINES] = &command_ops,
+    };
+
+    return kinds[work->kind];
+}
