@@ -1,0 +1,199 @@
+/*
+ * Slots on this machine. Serial is procs with one slot: the same code is the easiest way to the same behaviour.
+ *
+ * Workers are opened when a batch first needs them, so that `--procs 1000` for three tasks costs three. A slot's load is what was
+ * submitted to it and has not come back, counted in tasks as pieces pass.
+ */
+#include "backend/local.h"
+
+#include "backend/schedule.h"
+#include "base/loop.h"
+#include "base/xalloc.h"
+#include "work/work.h"
+#include "work/worker.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BATCH_BYTES = 262144 }; /* one block of input */
+
+struct slot {
+    struct local *owner;
+    struct worker *worker; /* NULL: not opened yet */
+    uint32_t load;         /* tasks submitted and not ended */
+};
+
+struct local {
+    struct backend base;
+    struct backend_spec spec;
+    const struct worker_ops *kind;
+    struct slot *slot;
+    uint32_t busy; /* slots with a load */
+    struct schedule schedule; /* of batched workers */
+    char host[256];
+};
+
+static void on_piece(void *ctx, const struct piece *p)
+{
+    struct slot *s = ctx;
+    struct local *l = s->owner;
+    uint32_t ended = p->kind == PIECE_RUN ? p->count : p->kind == PIECE_END;
+
+    s->load -= ended;
+    if (ended && l->kind->batched)
+        schedule_note(&l->schedule, ended, p->end.elapsed);
+    if (ended && s->load == 0)
+        l->busy--;
+    l->spec.on_piece(l->spec.ctx, p);
+}
+
+static bool alone(void *ctx)
+{
+    const struct slot *s = ctx;
+
+    return s->owner->busy <= 1;
+}
+
+static int open_slots(struct backend **b, const struct backend_spec *spec, const struct backend_ops *ops, uint32_t slots)
+{
+    struct local *l = xcalloc(1, sizeof *l);
+
+    l->base.ops = ops;
+    l->spec = *spec;
+    l->spec.slots = slots;
+    l->kind = worker_ops_for(spec->work);
+    schedule_init(&l->schedule, spec->chunk);
+    l->slot = xcalloc(slots, sizeof *l->slot);
+    for (uint32_t i = 0; i < slots; i++)
+        l->slot[i].owner = l;
+    if (gethostname(l->host, sizeof l->host - 1) < 0)
+        l->host[0] = '\0';
+    *b = &l->base;
+    return 0;
+}
+
+static int serial_open(struct backend **b, const struct backend_spec *spec)
+{
+    return open_slots(b, spec, &serial_ops, 1);
+}
+
+static int procs_open(struct backend **b, const struct backend_spec *spec)
+{
+    return open_slots(b, spec, &procs_ops, spec->slots);
+}
+
+/*
+ * An idle slot, the lowest; else the one with the least to do that may have a batch queued behind the running one; NULL: none.
+ */
+static struct slot *best_slot(struct local *l)
+{
+    struct slot *best = NULL;
+    bool queue = l->kind->batched && schedule_depth(&l->schedule) > 1;
+
+    for (uint32_t i = 0; i < l->spec.slots; i++) {
+        struct slot *s = &l->slot[i];
+
+        if (s->load == 0)
+            return s;
+        if (queue && l->kind->room(s->worker) && (!best || s->load < best->load))
+            best = s;
+    }
+    return best;
+}
+
+static struct backend_room local_room(struct backend *b, uint64_t left)
+{
+    struct local *l = (struct local *)b;
+    uint32_t tasks = 1;
+
+    if (!best_slot(l))
+        return (struct backend_room){0};
+    if (l->kind->batched)
+        tasks = schedule_next(&l->schedule, left, l->spec.slots);
+    return (struct backend_room){.tasks = tasks, .bytes = BATCH_BYTES};
+}
+
+static int local_submit(struct backend *b, const struct batch *batch)
+{
+    struct local *l = (struct local *)b;
+    struct slot *s = best_slot(l);
+
+    if (!s->worker) {
+        struct worker_spec spec = {
+            .loop = l->spec.loop,
+            .work = l->spec.work,
+            .slot = l->spec.first_slot + (uint32_t)(s - l->slot),
+            .rank = l->spec.rank,
+            .on_piece = on_piece,
+            .alone = alone,
+            .ctx = s,
+        };
+
+        if (l->kind->open(&s->worker, &spec) < 0)
+            return -1;
+    }
+    if (s->load == 0)
+        l->busy++;
+    s->load += batch->count;
+    return l->kind->give(s->worker, batch);
+}
+
+static int local_wait(struct backend *b, int64_t until)
+{
+    return loop_wait(((struct local *)b)->spec.loop, until) < 0 ? -1 : 0;
+}
+
+static void local_signal(struct backend *b, int sig)
+{
+    struct local *l = (struct local *)b;
+
+    for (uint32_t i = 0; i < l->spec.slots; i++)
+        if (l->slot[i].load)
+            l->kind->signal(l->slot[i].worker, sig);
+}
+
+static uint32_t local_slots(const struct backend *b)
+{
+    return ((const struct local *)b)->spec.slots;
+}
+
+static const char *local_host(const struct backend *b, uint32_t rank)
+{
+    (void)rank;
+    return ((const struct local *)b)->host;
+}
+
+static void local_close(struct backend *b)
+{
+    struct local *l = (struct local *)b;
+
+    for (uint32_t i = 0; i < l->spec.slots; i++)
+        if (l->slot[i].worker)
+            l->kind->close(l->slot[i].worker);
+    free(l->slot);
+    free(l);
+}
+
+const struct backend_ops serial_ops = {
+    .name = "serial",
+    .open = serial_open,
+    .room = local_room,
+    .submit = local_submit,
+    .wait = local_wait,
+    .signal = local_signal,
+    .slots = local_slots,
+    .host = local_host,
+    .close = local_close,
+};
+
+const struct backend_ops procs_ops = {
+    .name = "procs",
+    .open = procs_open,
+    .room = local_room,
+    .submit = local_submit,
+    .wait = local_wait,
+    .signal = local_signal,
+    .slots = local_slots,
+    .host = local_host,
+    .close = local_close,
+};
