@@ -10,6 +10,7 @@
 #include "base/piece.h"
 
 struct backend_ops;
+struct batch;
 struct loop;
 struct outlet;
 struct source;
@@ -25,6 +26,8 @@ struct map_spec {
     size_t buffer;    /* --buffer */
     struct outlet *outlets; /* in the order in which they are called; the caller closes them */
     struct outlet *sink;    /* the one that may find its reader gone */
+    void (*on_start)(void *ctx, const struct batch *b); /* -v, -t: called as tasks are submitted; may be NULL */
+    void *ctx;
 };
 
 struct map_counts {
