@@ -1,0 +1,20 @@
+/*
+ * failures: the outlet that says on stderr which tasks failed and why, a line each, in task order. Room: watch.
+ *
+ *   smap: task 3 (INPUT) failed: exit status 1 (slot 2, 0.013 s): LAST LINE OF ITS STDERR
+ *
+ * Stands behind the sink in the list of outlets: when a task has failed, all that it wrote has left before its line is said.
+ * SAY takes a finished line, without newline.
+ */
+#ifndef SMAP_FAILURES_H
+#define SMAP_FAILURES_H
+
+#include "results/outlet.h"
+
+typedef void (*failures_say_fn)(void *ctx, struct span line);
+
+struct outlet *failures_new(failures_say_fn say, void *ctx);
+/* "exit status 1", "signal 11 (Segmentation fault)", "timed out"...: how a task ended, in words. */
+void failures_cause(struct buf *out, const struct outcome *end);
+
+#endif

@@ -1,0 +1,24 @@
+/* One line: counts, wall time, the tasks' own time and the ratio of the two: what running them side by side has gained. */
+#include "watch/summary.h"
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+#include <inttypes.h>
+
+void summary_print(const struct summary *s)
+{
+    struct buf line = BUF_INIT;
+    double wall = (double)s->wall / 1e6, task = (double)s->task_time / 1e6;
+
+    buf_printf(&line, "%" PRIu64 " tasks: %" PRIu64 " succeeded, %" PRIu64 " failed", s->succeeded + s->failed + s->cancelled,
+               s->succeeded, s->failed);
+    if (s->cancelled)
+        buf_printf(&line, ", %" PRIu64 " cancelled", s->cancelled);
+    buf_printf(&line, "; %.3f s wall, %.3f s in tasks", wall, task);
+    if (wall > 0)
+        buf_printf(&line, " (%.2f at a time)", task / wall);
+    buf_printf(&line, ", %u slot%s", s->slots, s->slots == 1 ? "" : "s");
+    diag_note("%s", buf_cstr(&line));
+    buf_release(&line);
+}
