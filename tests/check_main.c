@@ -5,6 +5,12 @@
 
 static Suite *(*const suites[])(void) = {
     batch_suite,
+    map_suite,
+    spawn_suite,
+    failures_suite,
+    flight_suite,
+    diag_suite,
+    loop_suite,
     schedule_suite,
     wire_suite,
     launcher_suite,

@@ -7,6 +7,12 @@
 #include <check.h>
 
 Suite *batch_suite(void);
+Suite *map_suite(void);
+Suite *spawn_suite(void);
+Suite *failures_suite(void);
+Suite *flight_suite(void);
+Suite *diag_suite(void);
+Suite *loop_suite(void);
 Suite *schedule_suite(void);
 Suite *wire_suite(void);
 Suite *launcher_suite(void);
