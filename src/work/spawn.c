@@ -24,7 +24,7 @@ extern char **environ;
 /* What smap was given and hands on to its tasks; written once, by spawn_init. */
 static struct given {
     sigset_t mask;
-    struct sigaction pipe, chld;
+    struct sigaction pipe, chld, xfsz;
     struct rlimit files;
     bool files_raised;
 } given;
@@ -36,6 +36,7 @@ void spawn_init(void)
     sigprocmask(SIG_SETMASK, NULL, &given.mask);
     sigaction(SIGPIPE, &ignore, &given.pipe);
     sigaction(SIGCHLD, &normal, &given.chld);
+    sigaction(SIGXFSZ, &ignore, &given.xfsz); /* a file size limit is an error of write(2), with a message */
     if (getrlimit(RLIMIT_NOFILE, &given.files) == 0 && given.files.rlim_cur < given.files.rlim_max) {
         struct rlimit raised = {given.files.rlim_max, given.files.rlim_max};
 
@@ -48,6 +49,7 @@ static void restore_signals(void)
 {
     sigaction(SIGPIPE, &given.pipe, NULL);
     sigaction(SIGCHLD, &given.chld, NULL);
+    sigaction(SIGXFSZ, &given.xfsz, NULL);
     sigprocmask(SIG_SETMASK, &given.mask, NULL);
 }
 

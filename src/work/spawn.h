@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* Remembers mask, dispositions and limits as smap was given them; sets SIGPIPE ignored, SIGCHLD default, raises the soft
+/* Remembers mask, dispositions and limits as smap was given them; sets SIGPIPE and SIGXFSZ ignored, SIGCHLD default, raises the soft
  * descriptor limit. First thing in main. */
 void spawn_init(void);
 
