@@ -9,6 +9,9 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+BASHDIR ?= $(DATADIR)/bash-completion/completions
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
+FISHDIR ?= $(DATADIR)/fish/vendor_completions.d
 INSTALL ?= install
 
 CC ?= cc
@@ -111,16 +114,24 @@ torture: all ## fault injection
 endif
 
 D = $(DESTDIR)
-install: all ## into PREFIX (/usr/local), below DESTDIR
+$(BUILD)/completions: $(SMAP) scripts/completions
+	sh scripts/completions ./$(SMAP) $@
+
+install: all $(BUILD)/completions ## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d '$(D)$(BINDIR)' '$(D)$(LIBDIR)/smap'
 	$(INSTALL) -m 755 $(SMAP) '$(D)$(BINDIR)/smap'
 	[ ! -e $(MODULE) ] || $(INSTALL) -m 644 $(MODULE) '$(D)$(LIBDIR)/smap/smap-mpi.so'
 	for m in $(MAN); do \
 	    $(INSTALL) -d "$(D)$(MANDIR)/man$${m##*.}" && $(INSTALL) -m 644 $$m "$(D)$(MANDIR)/man$${m##*.}/" || exit 1; done
+	$(INSTALL) -d '$(D)$(BASHDIR)' '$(D)$(ZSHDIR)' '$(D)$(FISHDIR)'
+	$(INSTALL) -m 644 $(BUILD)/completions/smap.bash '$(D)$(BASHDIR)/smap'
+	$(INSTALL) -m 644 $(BUILD)/completions/_smap '$(D)$(ZSHDIR)/_smap'
+	$(INSTALL) -m 644 $(BUILD)/completions/smap.fish '$(D)$(FISHDIR)/smap.fish'
 	[ ! -e src/smap.h ] || { $(INSTALL) -d '$(D)$(INCLUDEDIR)' && $(INSTALL) -m 644 src/smap.h '$(D)$(INCLUDEDIR)/smap.h'; }
 
 uninstall: ## takes away what install put there
 	rm -f '$(D)$(BINDIR)/smap' '$(D)$(LIBDIR)/smap/smap-mpi.so' '$(D)$(INCLUDEDIR)/smap.h'
+	rm -f '$(D)$(BASHDIR)/smap' '$(D)$(ZSHDIR)/_smap' '$(D)$(FISHDIR)/smap.fish'
 	for m in $(MAN); do rm -f "$(D)$(MANDIR)/man$${m##*.}/$${m##*/}"; done
 	rmdir '$(D)$(LIBDIR)/smap' 2>/dev/null || true
 
