@@ -252,8 +252,9 @@ static int kind_of(const char *line)
 START_TEST(commands_are_of_three_kinds)
 {
     static const char *const lines[] = {"a~b", "a|b",   "a;", "a&",  "a>b",  "a<b", "$x",  "`a`",
-                                        "'a'", "\"a\"", "a\\b", "*.sh", "a?", "[ab]", "~/a", "#a", "(a)"};
-    static const char *const programs[] = {"ls",  "./a-b_c.sh", "{}", "./{//}/{#}.{%}", "a=b", "{1}", "a#b", "{a,b}",
+                                        "'a'", "\"a\"", "a\\b", "*.sh", "a?", "[ab]", "~/a", "#a", "(a)",
+                                        "{a,b}", "A=b"};
+    static const char *const programs[] = {"ls",  "./a-b_c.sh", "{}", "./{//}/{#}.{%}", "./a=b", "{1}", "a#b",
                                            "a~b c", "a|b {}"};
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)

@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/xalloc.h"
 #include "tasks/source.h"
+#include "work/shline.h"
 #include "work/work.h"
 
 #include <stdlib.h>
@@ -49,31 +50,15 @@ static int read_lists(struct conf *conf, char **argv, struct buf *why)
     return 0;
 }
 
-/* True if a shell would do more with WORD than run a program of that name. What stands for the value is no syntax, whatever it is. */
-static bool has_syntax(const char *word, const char *replace)
-{
-    size_t skip = strlen(replace);
-
-    if (*word == '~' || *word == '#')
-        return true;
-    while (*word) {
-        if (skip && strncmp(word, replace, skip) == 0)
-            word += skip;
-        else if (strchr(" \t\n|&;<>()$`\\\"'*?[", *word))
-            return true;
-        else
-            word++;
-    }
-    return false;
-}
-
 static int classify(struct conf *conf, struct buf *why)
 {
+    struct hole_syntax syntax = {.replace = conf->replace}; /* names of columns are not known yet */
+
     if (conf->words && !*conf->word[0]) {
         buf_puts(why, "COMMAND is an empty word");
         return -1;
     }
-    if (conf->words > 1 || (conf->words == 1 && !has_syntax(conf->word[0], conf->replace)))
+    if (conf->words > 1 || (conf->words == 1 && !shline_is_line(conf->word[0], &syntax)))
         conf->kind = WORK_COMMAND;
     else
         conf->kind = conf->words ? WORK_SHELL : WORK_LINES;
