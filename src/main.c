@@ -12,7 +12,7 @@
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf
  *   tasks/    source (contract), lines, values (::: lists), columns, pack, block
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run)
- *   work/     worker (contract and table), command, program, template, shline, shfast, argv, spawn (home of process creation)
+ *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation)
  *   results/  outlet (contract), order, spill, sink
  *   watch/    failures, summary, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse

@@ -1,6 +1,6 @@
 /*
- * Argument vectors. The words lie one after another in one buffer, which moves while it grows: so offsets are kept until the last
- * word is in, and pointers are made of them at the end.
+ * Argument vectors. The words lie one after another in one buffer, which moves while it grows: so
+ * offsets are kept until the last word is in, and pointers are made of them at the end.
  */
 #include "work/argv.h"
 
@@ -60,7 +60,8 @@ void argv_finish(struct argv *a)
 size_t argv_limit(void)
 {
 #ifdef __linux__
-    return 32 * (size_t)sysconf(_SC_PAGESIZE); /* MAX_ARG_STRLEN of <linux/binfmts.h>, which user programs do not get */
+    return 32 * (size_t)sysconf(_SC_PAGESIZE); /* MAX_ARG_STRLEN of <linux/binfmts.h>, which user
+                                                  programs do not get */
 #else
     return SIZE_MAX;
 #endif
@@ -68,7 +69,8 @@ size_t argv_limit(void)
 
 int argv_too_long(struct buf *reason)
 {
-    buf_printf(reason, "longer than the system's limit of one argument, %zu bytes (use --stdin)", argv_limit());
+    buf_printf(reason, "longer than the system's limit of one argument, %zu bytes (use --stdin)",
+               argv_limit());
     return -1;
 }
 
@@ -95,17 +97,20 @@ int argv_shell(struct argv *a, const char *shell, struct span line, struct buf *
     return 0;
 }
 
-/* Bytes that mean nothing to a shell wherever they stand. A word with = may be taken for an assignment, one with ~ for a home. */
+/* Bytes that mean nothing to a shell wherever they stand. A word with = may be taken for an
+ * assignment, one with ~ for a home. */
 static bool plain_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_-./,:+@%", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("_-./,:+@%", c));
 }
 
 /* Reserved words in the place of a command's name. */
 static bool reserved(const char *word)
 {
-    static const char *const list[] = {"case", "coproc", "do",   "done",   "elif",   "else", "esac",  "fi",    "for",
-                                       "function", "if", "in", "select", "then", "time", "until", "while"};
+    static const char *const list[] = {"case",   "coproc", "do",   "done",     "elif", "else",
+                                       "esac",   "fi",     "for",  "function", "if",   "in",
+                                       "select", "then",   "time", "until",    "while"};
 
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (strcmp(word, list[i]) == 0)

@@ -19,7 +19,11 @@ static size_t match_form(struct span text, size_t at, struct hole *h)
     static const struct {
         const char *text;
         enum hole_form form;
-    } form[] = {{"}", HOLE_WHOLE}, {".}", HOLE_STEM}, {"/}", HOLE_BASE}, {"//}", HOLE_DIR}, {"/.}", HOLE_BASE_STEM}};
+    } form[] = {{"}", HOLE_WHOLE},
+                {".}", HOLE_STEM},
+                {"/}", HOLE_BASE},
+                {"//}", HOLE_DIR},
+                {"/.}", HOLE_BASE_STEM}};
 
     for (size_t i = 0; i < sizeof form / sizeof *form; i++)
         if (starts(text, at, form[i].text)) {
@@ -30,7 +34,8 @@ static size_t match_form(struct span text, size_t at, struct hole *h)
 }
 
 /* NAME and form behind the brace; the longest of several names that fit. */
-static size_t match_name(const struct hole_syntax *syntax, struct span text, size_t at, struct hole *h)
+static size_t match_name(const struct hole_syntax *syntax, struct span text, size_t at,
+                         struct hole *h)
 {
     size_t best = 0;
 
@@ -143,13 +148,15 @@ struct span hole_shape(enum hole_form form, struct span value)
     return value;
 }
 
-bool hole_value(const struct hole *h, const struct task *t, uint32_t slot, char digits[HOLE_DIGITS], struct span *value)
+bool hole_value(const struct hole *h, const struct task *t, uint32_t slot, char digits[HOLE_DIGITS],
+                struct span *value)
 {
     switch (h->source) {
     case HOLE_NUMBER:
     case HOLE_SLOT:
         value->len = (size_t)snprintf(digits, HOLE_DIGITS, "%llu",
-                                      h->source == HOLE_SLOT ? (unsigned long long)slot : (unsigned long long)t->number);
+                                      h->source == HOLE_SLOT ? (unsigned long long)slot
+                                                             : (unsigned long long)t->number);
         value->ptr = digits;
         return true;
     case HOLE_FIELD:

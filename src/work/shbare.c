@@ -1,6 +1,7 @@
 /*
- * Text outside of quotes, with just enough of the shell's grammar to tell comments, here-documents and the place where a value may be
- * appended. Parentheses of subshells are counted to find the end of a $(...); elsewhere they do not change the quoting.
+ * Text outside of quotes, with just enough of the shell's grammar to tell comments, here-documents
+ * and the place where a value may be appended. Parentheses of subshells are counted to find the end
+ * of a $(...); elsewhere they do not change the quoting.
  */
 #include "work/shscan.h"
 
@@ -67,7 +68,8 @@ int shbare_end_word(struct scan *s)
         return 0;
     }
     if (w->plain && word.len == 4 && !memcmp(word.ptr, "case", 4) && s->levels > 1)
-        return shscan_refuse(s, w->at, "case inside $(...): its parentheses are not understood here");
+        return shscan_refuse(s, w->at,
+                             "case inside $(...): its parentheses are not understood here");
     if (!w->command_next) {
         w->no_append = NULL;
         return 0;
@@ -129,7 +131,8 @@ static int scan_delimiter(struct scan *s, struct here *here)
         s->at++;
     else if (here->quoted && quote != '\\')
         return shscan_refuse(s, s->at, plain_word);
-    return here->end.len && word_ends(shscan_ahead(s, 0)) ? 0 : shscan_refuse(s, here->at, plain_word);
+    return here->end.len && word_ends(shscan_ahead(s, 0)) ? 0
+                                                          : shscan_refuse(s, here->at, plain_word);
 }
 
 static int scan_here(struct scan *s)
@@ -182,7 +185,8 @@ static bool unclear(const struct here *here, const char *from, const char *end)
     if (here->quoted)
         return false;
     for (const char *p = from; p < end; p++)
-        if (*p == '`' || (*p == '$' && p + 1 < end && (p[1] == '(' || p[1] == '{')) || (*p == '\\' && p + 1 == end))
+        if (*p == '`' || (*p == '$' && p + 1 < end && (p[1] == '(' || p[1] == '{')) ||
+            (*p == '\\' && p + 1 == end))
             return true;
     return false;
 }
@@ -197,13 +201,15 @@ static int scan_bodies(struct scan *s)
         const struct here *here = &s->here[i];
 
         for (bool over = false; !over;) {
-            const char *from = s->line.ptr + s->at, *end = memchr(from, '\n', (size_t)(limit - from));
+            const char *from = s->line.ptr + s->at,
+                       *end = memchr(from, '\n', (size_t)(limit - from));
 
             if (from >= limit)
                 return shscan_refuse(s, here->at, "a here-document without its end");
             end = end ? end : limit;
             sure &= !unclear(here, from, end);
-            if (shscan_skip(s, (size_t)(end - s->line.ptr), "stands in a here-document: give the value to a variable first (x={})"))
+            if (shscan_skip(s, (size_t)(end - s->line.ptr),
+                            "stands in a here-document: give the value to a variable first (x={})"))
                 return -1;
             while (here->tabs && from < end && *from == '\t')
                 from++;
@@ -213,7 +219,9 @@ static int scan_bodies(struct scan *s)
     }
     /* Expansions may run over several lines, and then what looked like the end was none. */
     if (!sure && s->at < s->line.len)
-        return shscan_refuse(s, s->here[0].at, "with expansions in the here-document nothing may follow it: put it last, or quote its end word");
+        return shscan_refuse(s, s->here[0].at,
+                             "with expansions in the here-document nothing may follow it: put it "
+                             "last, or quote its end word");
     s->heres = 0;
     shscan_top(s)->words.no_append = "it ends with a here-document";
     return 0;
@@ -225,7 +233,8 @@ static int scan_newline(struct scan *s)
 
     if (shbare_end_word(s))
         return -1;
-    w->command_next = true; /* but W->END and NO_APPEND stay with the last word: newlines at the end do not count */
+    w->command_next = true; /* but W->END and NO_APPEND stay with the last word: newlines at the end
+                               do not count */
     if (s->heres && memchr(s->line.ptr + s->here[0].at, '\n', s->at - s->here[0].at))
         return shscan_refuse(s, s->here[0].at, "a here-document whose line is broken");
     s->at++;
@@ -253,7 +262,7 @@ static int scan_backslash(struct scan *s)
         begin_word(s, false);
     } else if (s->at && strchr("(<", s->line.ptr[s->at - 1])) {
         return shscan_refuse(s, s->at, "a line broken inside an operator");
-    } else if (w->inside && w->plain && !word_ends(shscan_ahead(s, 2))) {
+    } else if (w->inside && w->plain && w->command_next && !word_ends(shscan_ahead(s, 2))) {
         return shscan_refuse(s, s->at, "a line broken inside a word");
     } /* else the lines are joined and nothing is between them */
     s->at += 2;
@@ -266,7 +275,9 @@ static int scan_parenthesis(struct scan *s)
 
     if (shscan_ahead(s, 0) == '(') {
         if (shscan_ahead(s, 1) == '(')
-            return shscan_refuse(s, s->at, "shells do not agree on ((...)): write $((...)), or a blank between the parentheses");
+            return shscan_refuse(s, s->at,
+                                 "shells do not agree on ((...)): write $((...)), or a blank "
+                                 "between the parentheses");
         l->depth++;
         return scan_operator(s, 1);
     }
@@ -283,8 +294,11 @@ static int scan_bare_hole(struct scan *s, const struct hole *hole, size_t len)
     struct span word = {s->line.ptr + w->at, s->at - w->at};
     size_t name = w->inside ? shbare_name(word) : 0;
 
-    if (w->command_next && name && name < word.len && word.ptr[name] == '[' && !memchr(word.ptr, ']', word.len))
-        return shscan_refuse_hole(s, s->at, len, "stands in an array subscript, which a shell evaluates: give the value to a variable first (x={})");
+    if (w->command_next && name && name < word.len && word.ptr[name] == '[' &&
+        !memchr(word.ptr, ']', word.len))
+        return shscan_refuse_hole(s, s->at, len,
+                                  "stands in an array subscript, which a shell evaluates: give the "
+                                  "value to a variable first (x={})");
     h.alone = !w->inside && !w->redirect && word_ends(shscan_ahead(s, len));
     begin_word(s, false);
     shscan_add(s, &h);
@@ -341,4 +355,3 @@ int shbare_step(struct scan *s)
     s->at++;
     return 0;
 }
-

@@ -1,6 +1,6 @@
 /*
- * The lines that need no shell. Everything here errs on one side: a byte, a word or a variable that any shell could make something
- * of sends the line to the shell.
+ * The lines that need no shell. Everything here errs on one side: a byte, a word or a variable that
+ * any shell could make something of sends the line to the shell.
  */
 #include "work/shfast.h"
 
@@ -13,25 +13,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Sorted. Reserved words, builtins and utilities that differ from the program of that name, of POSIX, dash, bash, ksh93, mksh, zsh and busybox
- * ash; and programs that show what is different without a shell (env, printenv, setsid). */
+/* Sorted. Reserved words and builtins of POSIX, dash, bash, ksh, zsh and busybox ash, but for those
+ * that dash has not and that are programs everywhere (cat, sleep...); and programs that show what
+ * is different without a shell (env, printenv, ps, setsid). */
+/* clang-format off */
 static const char *const not_programs[] = {
-    ".",         ":",         "alias",    "alloc",    "autoload",  "bg",       "bind",      "bindkey",  "break",    "builtin",
-    "busybox",   "bye",       "caller",   "case",     "cat",       "cd",       "chdir",     "command",  "compgen",  "complete",
-    "compopt",   "continue",  "coproc",   "declare",  "dirs",      "disable",  "disown",    "do",       "done",     "echo",
-    "echotc",    "echoti",    "elif",     "else",     "emulate",   "enable",   "end",       "enum",     "env",      "esac",
-    "eval",      "exec",      "exit",     "export",   "false",     "fc",       "fg",        "fi",       "float",    "for",
-    "foreach",   "function",  "functions", "getconf", "getln",     "getopts",  "global",    "hash",     "help",     "hist",
-    "history",   "if",        "in",       "inlib",    "integer",   "jobs",     "kill",      "let",      "limit",    "local",
-    "log",       "login",     "logout",   "mapfile",  "mknod",     "nameref",  "namespace", "newgrp",   "nocorrect", "noglob",
-    "popd",      "print",     "printenv", "printf",   "private",   "ps",       "pushd",     "pushln",   "pwd",      "r",
-    "read",      "readarray", "readonly", "realpath", "redirect",  "rehash",   "rename",    "repeat",   "return",   "sched",
-    "select",    "set",       "setopt",   "setsid",   "shift",     "shopt",    "sleep",     "source",   "stop",     "suspend",
-    "test",      "then",      "time",     "times",    "trap",      "true",     "ttyctl",    "type",     "typeset",  "ulimit",
-    "umask",     "unalias",   "unfunction", "unhash", "unlimit",   "unset",    "unsetopt",  "until",    "vared",    "vmap",
-    "vpath",     "wait",      "whence",   "where",    "which",     "while",    "zcompile",  "zle",      "zmodload", "zparseopts",
+    ".", ":", "alias", "alloc", "autoload", "bg", "bind", "bindkey", "break", "builtin", "busybox",
+    "bye", "caller", "case", "cd", "chdir", "command", "compgen", "complete", "compopt", "continue",
+    "coproc", "declare", "dirs", "disable", "disown", "do", "done", "echo", "echotc", "echoti",
+    "elif", "else", "emulate", "enable", "end", "enum", "env", "esac", "eval", "exec", "exit",
+    "export", "false", "fc", "fg", "fi", "float", "for", "foreach", "function", "functions",
+    "getln", "getopts", "global", "hash", "help", "hist", "history", "if", "in", "inlib", "integer",
+    "jobs", "kill", "let", "limit", "local", "log", "logout", "mapfile", "nameref", "namespace",
+    "nocorrect", "noglob", "popd", "print", "printenv", "printf", "private", "ps", "pushd",
+    "pushln", "pwd", "r", "read", "readarray", "readonly", "redirect", "rehash", "repeat", "return",
+    "sched", "select", "set", "setopt", "setsid", "shift", "shopt", "source", "stop", "suspend",
+    "test", "then", "time", "times", "trap", "true", "ttyctl", "type", "typeset", "ulimit", "umask",
+    "unalias", "unfunction", "unhash", "unlimit", "unset", "unsetopt", "until", "vared", "vmap",
+    "vpath", "wait", "whence", "where", "while", "zcompile", "zle", "zmodload", "zparseopts",
     "zstyle",
 };
+/* clang-format on */
 
 static int compare(const void *word, const void *entry)
 {
@@ -40,13 +42,16 @@ static int compare(const void *word, const void *entry)
 
 static bool is_program(const char *word)
 {
-    return !bsearch(word, not_programs, sizeof not_programs / sizeof *not_programs, sizeof *not_programs, compare);
+    return !bsearch(word, not_programs, sizeof not_programs / sizeof *not_programs,
+                    sizeof *not_programs, compare);
 }
 
-/* Bytes that no shell expands, splits at or reads as an operator. Beyond ASCII what is a blank or a letter depends on the locale. */
+/* Bytes that no shell expands, splits at or reads as an operator. Beyond ASCII what is a blank or a
+ * letter depends on the locale. */
 static bool plain(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_-./,:+@%=", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("_-./,:+@%=", c));
 }
 
 static bool blank(char c)
@@ -104,12 +109,14 @@ static bool pwd_is(const char *pwd, const char *cwd)
 {
     struct stat a, b;
 
-    return pwd && *pwd == '/' && stat(pwd, &a) == 0 && stat(cwd ? cwd : ".", &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return pwd && *pwd == '/' && stat(pwd, &a) == 0 && stat(cwd ? cwd : ".", &b) == 0 &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 bool shfast_allowed(const char *shell, char *const *env, const char *cwd)
 {
-    static const char *const own[] = {"IFS", "OPTIND", "PPID", "LINENO"}; /* dash sets these and would export them changed */
+    static const char *const own[] = {"IFS", "OPTIND", "PPID",
+                                      "LINENO"}; /* dash sets these and would export them changed */
     const char *path = value_of(env, "PATH");
 
     if (getuid() != geteuid() || getgid() != getegid())
@@ -117,7 +124,8 @@ bool shfast_allowed(const char *shell, char *const *env, const char *cwd)
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (value_of(env, own[i]))
             return false;
-    return path && *path && !strchr(path, '%') && pwd_is(value_of(env, "PWD"), cwd) && shell_is_dash(shell);
+    return path && *path && !strchr(path, '%') && pwd_is(value_of(env, "PWD"), cwd) &&
+           shell_is_dash(shell);
 }
 
 /* NAME=... with a name as POSIX has it. */

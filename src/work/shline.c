@@ -1,5 +1,6 @@
 /*
- * The whole line: the loop over its steps, the appended value, and two questions that need less than reading it.
+ * The whole line: the loop over its steps, the appended value, and two questions that need less
+ * than reading it.
  */
 #include "work/shline.h"
 
@@ -24,10 +25,13 @@ static const char *missing(enum level_kind kind)
 
 static int scan_line(struct scan *s)
 {
-    static int (*const step[])(struct scan *) = {
-        [LEVEL_BARE] = shbare_step, [LEVEL_DOUBLE] = shscan_double, [LEVEL_BRACE] = shscan_brace, [LEVEL_NUMBER] = shscan_number};
+    static int (*const step[])(struct scan *) = {[LEVEL_BARE] = shbare_step,
+                                                 [LEVEL_DOUBLE] = shscan_double,
+                                                 [LEVEL_BRACE] = shscan_brace,
+                                                 [LEVEL_NUMBER] = shscan_number};
 
-    s->level[0] = (struct level){.kind = LEVEL_BARE, .words = {.command_next = true, .no_append = "there is no command"}};
+    s->level[0] = (struct level){
+        .kind = LEVEL_BARE, .words = {.command_next = true, .no_append = "there is no command"}};
     s->levels = 1;
     while (s->at < s->line.len)
         if (step[shscan_top(s)->kind](s))
@@ -55,8 +59,9 @@ static int append_hole(struct scan *s)
     struct shline_hole h = {.at = w->end, .place = SHLINE_BARE, .alone = !w->redirect};
 
     if (w->no_append) {
-        buf_printf(s->error, "no value can be appended to this shell line (%s): say with %s where it goes", w->no_append,
-                   s->syntax->replace);
+        buf_printf(s->error,
+                   "no value can be appended to this shell line (%s): say with %s where it goes",
+                   w->no_append, s->syntax->replace);
         return -1;
     }
     shscan_add(s, &h);
@@ -88,24 +93,30 @@ static bool parameter(struct span line, size_t at)
 }
 
 /*
- * Could the line have to do with positional parameters? A function has its own, a sourced file reads the caller's, an eval may do
- * anything: what is found in quotes and comments counts too, since a wrong yes costs nothing.
+ * Could the line have to do with positional parameters? A function has its own, a sourced file
+ * reads the caller's, an eval may do anything: what is found in quotes and comments counts too,
+ * since a wrong yes costs nothing.
  */
 static bool looks_at_args(struct span line)
 {
-    static const char words[] = " set shift getopts function eval trap source . for select ";
+    static const char words[] = " set shift getopts function eval trap source for select ";
 
     for (size_t i = 0, n; i < line.len; i += n ? n : 1) {
         n = 0;
         while (i + n < line.len && word_byte(line.ptr[i + n]))
             n++;
-        if (n ? shbare_listed(words, (struct span){line.ptr + i, n}) : parentheses(line, i) || parameter(line, i))
+        if (n ? shbare_listed(words, (struct span){line.ptr + i, n})
+              : parentheses(line, i) || parameter(line, i))
+            return true;
+        if (n == 1 && line.ptr[i] == '.' && i + 1 < line.len &&
+            strchr(" \t", line.ptr[i + 1])) /* no {.} */
             return true;
     }
     return false;
 }
 
-int shline_scan(struct shline *out, struct span line, const struct hole_syntax *syntax, bool append, struct buf *error)
+int shline_scan(struct shline *out, struct span line, const struct hole_syntax *syntax, bool append,
+                struct buf *error)
 {
     struct scan s = {.out = out, .line = line, .syntax = syntax, .error = error};
 
@@ -132,7 +143,8 @@ bool shline_is_line(const char *command, const struct hole_syntax *syntax)
     size_t name = shbare_name(text), len;
     struct hole h;
 
-    if ((name && command[name] == '=') || command[0] == '~' || command[0] == '#' || strcmp(command, "!") == 0)
+    if ((name && command[name] == '=') || command[0] == '~' || command[0] == '#' ||
+        strcmp(command, "!") == 0)
         return true;
     for (size_t at = 0; at < text.len; at += len ? len : 1) {
         len = hole_match(syntax, text, at, &h);

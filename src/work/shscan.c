@@ -1,5 +1,6 @@
 /*
- * What stands in quotes and expansions. The rules of each kind of quoting are one function; messages and the stack come first.
+ * What stands in quotes and expansions. The rules of each kind of quoting are one function;
+ * messages and the stack come first.
  */
 #include "work/shscan.h"
 
@@ -83,7 +84,8 @@ int shscan_push(struct scan *s, enum level_kind kind, size_t skip)
     if (s->levels == SHSCAN_LEVELS)
         return shscan_refuse(s, s->at, "nested too deeply");
     *l = (struct level){.kind = kind, .from = s->at};
-    l->doubled = kind != LEVEL_BARE && (up->doubled || kind == LEVEL_DOUBLE || kind == LEVEL_NUMBER);
+    l->doubled =
+        kind != LEVEL_BARE && (up->doubled || kind == LEVEL_DOUBLE || kind == LEVEL_NUMBER);
     l->brace = kind != LEVEL_BARE && (up->brace || kind == LEVEL_BRACE);
     l->words.command_next = true;
     s->levels++;
@@ -95,7 +97,8 @@ int shscan_pop(struct scan *s, size_t skip)
 {
     /* dash and bash differ on where such a body is */
     if (s->heres && s->here_level == s->levels)
-        return shscan_refuse(s, s->here[0].at, "a here-document that does not begin before its $(...) ends");
+        return shscan_refuse(s, s->here[0].at,
+                             "a here-document that does not begin before its $(...) ends");
     s->levels--;
     s->at += skip;
     return 0;
@@ -107,7 +110,8 @@ int shscan_single(struct scan *s)
     struct shline_hole h = {.place = SHLINE_SINGLE};
     size_t from = s->at++;
 
-    while (s->at < s->line.len && ((h.len = shscan_match(s, &h.hole)) || shscan_ahead(s, 0) != '\'')) {
+    while (s->at < s->line.len &&
+           ((h.len = shscan_match(s, &h.hole)) || shscan_ahead(s, 0) != '\'')) {
         h.at = s->at;
         if (h.len && shscan_top(s)->brace)
             return shscan_refuse_hole(s, h.at, h.len, IN_BRACE);
@@ -130,7 +134,9 @@ int shscan_backquote(struct scan *s)
         end += s->line.ptr[end] == '\\' ? 2 : 1;
     if (end >= s->line.len)
         return shscan_refuse(s, from, "no closing ` for this one");
-    if (shscan_skip(s, end, "stands in backquotes, where quoting has rules of its own: write $(...) instead"))
+    if (shscan_skip(
+            s, end,
+            "stands in backquotes, where quoting has rules of its own: write $(...) instead"))
         return -1;
     s->at++;
     return 0;
@@ -145,7 +151,8 @@ int shscan_dollar(struct scan *s)
         return shscan_refuse(s, s->at, "a line broken behind a $");
     switch (c) {
     case '(':
-        return shscan_ahead(s, 2) == '(' ? shscan_push(s, LEVEL_NUMBER, 3) : shscan_push(s, LEVEL_BARE, 2);
+        return shscan_ahead(s, 2) == '(' ? shscan_push(s, LEVEL_NUMBER, 3)
+                                         : shscan_push(s, LEVEL_BARE, 2);
     case '{':
         if (shscan_ahead(s, 2) && strchr(" \t\n|(", shscan_ahead(s, 2)))
             return shscan_refuse(s, s->at, "shells do not agree on this ${...}");
@@ -155,7 +162,9 @@ int shscan_dollar(struct scan *s)
     case '\'':
     case '"':
         if (!l->doubled)
-            return shscan_refuse(s, s->at, "shells do not agree on $ before a quote: use printf, or a backslash before the $");
+            return shscan_refuse(
+                s, s->at,
+                "shells do not agree on $ before a quote: use printf, or a backslash before the $");
         break;
     case '$':
     case '#':
@@ -188,7 +197,9 @@ static int scan_common(struct scan *s)
 int shscan_double(struct scan *s)
 {
     struct shline_hole h = {.place = SHLINE_DOUBLE};
-    bool kept = shscan_ahead(s, 0) == '\\' && !(shscan_ahead(s, 1) && strchr("$`\"\\\n", shscan_ahead(s, 1))); /* a backslash that quotes nothing */
+    bool kept = shscan_ahead(s, 0) == '\\' &&
+                !(shscan_ahead(s, 1) &&
+                  strchr("$`\"\\\n", shscan_ahead(s, 1))); /* a backslash that quotes nothing */
 
     s->at += kept;
     h.at = s->at;
@@ -218,9 +229,13 @@ int shscan_brace(struct scan *s)
     case '}':
         return shscan_pop(s, 1);
     case '\'':
-        return l->doubled ? shscan_refuse(s, s->at, "shells do not agree on quotes inside \"${...}\"") : shscan_single(s);
+        return l->doubled
+                   ? shscan_refuse(s, s->at, "shells do not agree on quotes inside \"${...}\"")
+                   : shscan_single(s);
     case '"':
-        return l->doubled ? shscan_refuse(s, s->at, "shells do not agree on quotes inside \"${...}\"") : shscan_push(s, LEVEL_DOUBLE, 1);
+        return l->doubled
+                   ? shscan_refuse(s, s->at, "shells do not agree on quotes inside \"${...}\"")
+                   : shscan_push(s, LEVEL_DOUBLE, 1);
     default:
         return scan_common(s);
     }
@@ -246,9 +261,12 @@ int shscan_number(struct scan *s)
         break;
     case ')':
         if (!l->depth)
-            return shscan_ahead(s, 1) == ')' ? shscan_pop(s, 2) : shscan_refuse(s, l->from, "is this $((...)) or $( (...) )? Write a blank between the parentheses");
+            return shscan_ahead(s, 1) == ')'
+                       ? shscan_pop(s, 2)
+                       : shscan_refuse(s, l->from,
+                                       "is this $((...)) or $( (...) )? Write a blank between the "
+                                       "parentheses");
         l->depth--;
     }
     return scan_common(s);
 }
-

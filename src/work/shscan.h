@@ -1,8 +1,9 @@
 /*
- * shscan: the state of shline's reader and what is not bare text: quotes, expansions, messages. Layer: work; private to shline.c, shscan.c
- * and shbare.c.
+ * shscan: the state of shline's reader and what is not bare text: quotes, expansions, messages.
+ * Layer: work; private to shline.c, shscan.c and shbare.c.
  *
- * One pass, a stack of what is open ("...", $(...), ${...}, $((...))); what is open is read by one step function each, what cannot nest
+ * One pass, a stack of what is open ("...", $(...), ${...}, $((...))); what is open is read by one
+ * step function each, what cannot nest
  * ('...', `...`) at once:
  *
  *     bare ──"──▶ double ──$(──▶ bare (of the substitution) ...
@@ -33,10 +34,10 @@ struct words {
 
 struct level {
     enum level_kind kind;
-    bool doubled; /* inside double quotes, counting from the last $( */
-    bool brace;   /* inside ${...}, counting likewise */
-    uint32_t depth; /* open parentheses */
-    size_t from;    /* where it began, for messages */
+    bool doubled;       /* inside double quotes, counting from the last $( */
+    bool brace;         /* inside ${...}, counting likewise */
+    uint32_t depth;     /* open parentheses */
+    size_t from;        /* where it began, for messages */
     struct words words; /* LEVEL_BARE */
 };
 
@@ -78,7 +79,8 @@ void shscan_add(struct scan *s, const struct shline_hole *h);
 int shscan_refuse(struct scan *s, size_t at, const char *what);
 /* The placeholder at AT is refused. -1. */
 int shscan_refuse_hole(struct scan *s, size_t at, size_t len, const char *why);
-/* The bytes up to END are text that the shell takes as it is, but where no parameter is possible: WHY. */
+/* The bytes up to END are text that the shell takes as it is, but where no parameter is possible:
+ * WHY. */
 int shscan_skip(struct scan *s, size_t end, const char *why);
 
 int shscan_push(struct scan *s, enum level_kind kind, size_t skip);

@@ -1,9 +1,12 @@
 /*
- * Templates. A command is a list of words, a word a list of parts: text, or a hole that a value goes into. A shell line becomes a
- * command of that kind too: SHELL -c PROGRAM sh VALUE..., where each VALUE is a word of one hole and PROGRAM, almost always, plain text.
+ * Templates. A command is a list of words, a word a list of parts: text, or a hole that a value
+ * goes into. A shell line becomes a command of that kind too: SHELL -c PROGRAM sh VALUE..., where
+ * each VALUE is a word of one hole and PROGRAM, almost always, plain text.
  *
- * Only a pack makes it less plain: how many words a {} becomes is known when the task is. A program whose only value is that one says
- * "$@"; any other is written out for the number of fields at hand (PART_LIST, PART_PRELUDE). The text of a value is in none of them.
+ * Only a pack makes it less plain: how many words a {} becomes is known when the task is. A program
+ * whose only value is that one says
+ * "$@"; any other is written out for the number of fields at hand (PART_LIST, PART_PRELUDE). The
+ * text of a value is in none of them.
  */
 #include "work/template.h"
 
@@ -33,7 +36,8 @@ struct word {
     bool spread; /* one hole, which becomes one word per field */
 };
 
-struct template {
+struct template
+{
     struct buf text;
     struct part *part;
     uint32_t parts, part_cap;
@@ -116,11 +120,13 @@ static bool compile_word(struct template *t, const char *word, const struct hole
         at += len ? len : 1;
     }
     w = &t->word[t->words - 1];
-    w->spread = t->pack && w->parts == 1 && t->part[w->first].kind == PART_HOLE && t->part[w->first].hole.source == HOLE_TEXT;
+    w->spread = t->pack && w->parts == 1 && t->part[w->first].kind == PART_HOLE &&
+                t->part[w->first].hole.source == HOLE_TEXT;
     return any;
 }
 
-static void compile_words(struct template *t, const struct template_spec *spec, const struct hole_syntax *syntax)
+static void compile_words(struct template *t, const struct template_spec *spec,
+                          const struct hole_syntax *syntax)
 {
     bool any = false;
 
@@ -158,7 +164,9 @@ static void gather(struct template *t, const struct shline *line, struct params 
         uint32_t k = 0;
 
         p.list = t->pack && h->alone && h->hole.source == HOLE_TEXT;
-        while (k < all->count && !(hole_equal(&all->param[k].hole, &p.hole) && all->param[k].number == p.number && all->param[k].list == p.list))
+        while (k < all->count &&
+               !(hole_equal(&all->param[k].hole, &p.hole) && all->param[k].number == p.number &&
+                 all->param[k].list == p.list))
             k++;
         all->of[i] = k;
         if (k < all->count)
@@ -179,7 +187,10 @@ static void reference(struct template *t, const struct shline_hole *h, const str
 {
     static const struct {
         const char *before, *after;
-    } quotes[] = {[SHLINE_BARE] = {"\"${", "}\""}, [SHLINE_DOUBLE] = {"${", "}"}, [SHLINE_SINGLE] = {"'\"${", "}\"'"}, [SHLINE_NUMBER] = {"(${", "})"}};
+    } quotes[] = {[SHLINE_BARE] = {"\"${", "}\""},
+                  [SHLINE_DOUBLE] = {"${", "}"},
+                  [SHLINE_SINGLE] = {"'\"${", "}\"'"},
+                  [SHLINE_NUMBER] = {"(${", "})"}};
     struct buf text = BUF_INIT;
 
     if (!h->len)
@@ -223,7 +234,8 @@ static void prelude(struct template *t)
 }
 
 /* SHELL -c PROGRAM sh, then scalars, then lists. */
-static void compile_program(struct template *t, const struct template_spec *spec, const struct shline *line)
+static void compile_program(struct template *t, const struct template_spec *spec,
+                            const struct shline *line)
 {
     const char *text = spec->word[0];
     struct params all = {0};
@@ -257,7 +269,8 @@ static void compile_program(struct template *t, const struct template_spec *spec
     free(all.of);
 }
 
-static int compile_line(struct template *t, const struct template_spec *spec, const struct hole_syntax *syntax, struct buf *error)
+static int compile_line(struct template *t, const struct template_spec *spec,
+                        const struct hole_syntax *syntax, struct buf *error)
 {
     static const char *const other[] = {"csh", "tcsh", "fish"};
     const char *slash = strrchr(spec->shell, '/'), *base = slash ? slash + 1 : spec->shell;
@@ -322,7 +335,8 @@ const char *template_program(const struct template *t)
 bool template_uses_task(const struct template *t)
 {
     for (uint32_t i = 0; i < t->parts; i++)
-        if ((t->part[i].kind == PART_HOLE || t->part[i].kind == PART_NUMBER) && t->part[i].hole.source != HOLE_SLOT)
+        if ((t->part[i].kind == PART_HOLE || t->part[i].kind == PART_NUMBER) &&
+            t->part[i].hole.source != HOLE_SLOT)
             return true;
     return false;
 }
@@ -460,7 +474,8 @@ static int put_word(struct fill *f, const struct word *w, size_t limit)
     return argv_end(f->out) >= limit ? argv_too_long(f->reason) : 0;
 }
 
-int template_expand(const struct template *t, const struct task *task, uint32_t slot, struct argv *out, struct buf *reason)
+int template_expand(const struct template *t, const struct task *task, uint32_t slot,
+                    struct argv *out, struct buf *reason)
 {
     struct fill f = {t, task, slot, out, reason};
     size_t limit = argv_limit();
