@@ -27,6 +27,12 @@ static Suite *(*const suites[])(void) = {
     values_suite,
     sink_suite,
     spill_suite,
+    hole_suite,
+    shline_suite,
+    argv_suite,
+    template_suite,
+    quoting_suite,
+    shfast_suite,
 };
 
 int main(void)

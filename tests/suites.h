@@ -29,5 +29,11 @@ Suite *source_suite(void);
 Suite *values_suite(void);
 Suite *sink_suite(void);
 Suite *spill_suite(void);
+Suite *hole_suite(void);
+Suite *shline_suite(void);
+Suite *argv_suite(void);
+Suite *template_suite(void);
+Suite *quoting_suite(void);
+Suite *shfast_suite(void);
 
 #endif
