@@ -1,0 +1,143 @@
+/* Opens the rooms of a run from the options, in the order in which a task walks through them. */
+#include "rooms.h"
+
+#include "ask/conf.h"
+#include "backend/backend.h"
+#include "base/diag.h"
+#include "base/loop.h"
+#include "results/order.h"
+#include "results/outlet.h"
+#include "results/sink.h"
+#include "status.h"
+#include "tasks/source.h"
+#include "watch/failures.h"
+#include "watch/starts.h"
+#include "work/worker.h"
+
+static int open_source(struct rooms *r, const struct conf *c)
+{
+    struct source_spec spec = {
+        .file = c->arg_file.word,
+        .files = c->arg_file.words,
+        .list = c->list,
+        .lists = c->lists,
+        .separator = c->separator,
+        .colsep = {c->colsep.ptr, c->colsep.len},
+        .header = c->header,
+        .max_args = c->exact_args ? c->exact_args : c->max_args,
+        .exact_args = c->exact_args > 0,
+        .block = c->block,
+    };
+
+    return source_open(&r->source, &spec);
+}
+
+static void describe_work(struct rooms *r, const struct conf *c, const struct cpus_limits *cpus)
+{
+    uint32_t usable = cpus_usable(cpus);
+
+    r->slots = c->serial ? 1 : cpus_slots(&c->procs, cpus);
+    r->work = (struct work){
+        .kind = (enum work_kind)c->kind,
+        .word = c->word,
+        .words = c->words,
+        .shell = c->shell,
+        .replace = c->replace,
+        .separator = c->separator,
+        .pack = c->max_args > 0,
+        .feed = c->feed,
+        .inherit = c->ungroup && !c->output && !c->tag,
+        .keep_mpi_env = c->keep_mpi_env,
+        .linger = c->linger,
+        .cpus_per_slot = usable > r->slots ? usable / r->slots : 1,
+    };
+    r->work.name = source_names(r->source, &r->work.names);
+}
+
+static void add_outlet(struct rooms *r, struct outlet *o)
+{
+    *r->last = o;
+    r->last = &o->next;
+}
+
+static void say_line(void *ctx, struct span line)
+{
+    (void)ctx;
+    diag_line(line);
+}
+
+static int open_outlets(struct rooms *r, const struct conf *c)
+{
+    struct sink_spec spec = {
+        .loop = r->loop,
+        .file = c->output,
+        .line_buffer = c->line_buffer,
+        .ungroup = c->ungroup,
+        .tag = c->tag,
+    };
+
+    r->last = &r->outlets;
+    if (sink_open(&r->sink, &spec) < 0)
+        return -1;
+    add_outlet(r, r->sink);
+    add_outlet(r, failures_new(say_line, NULL));
+    return 0;
+}
+
+int rooms_open(struct rooms *r, const struct conf *c)
+{
+    struct cpus_limits cpus;
+    int status;
+
+    cpus_read(&cpus, "");
+    r->loop = loop_new();
+    if (open_source(r, c) < 0)
+        return STATUS_BROKEN;
+    describe_work(r, c, &cpus);
+    status = worker_ops_for(&r->work)->check(&r->work);
+    if (status)
+        return status;
+    if (c->verbose || c->print_commands)
+        r->starts = starts_new(&r->work, c->verbose, c->print_commands);
+    return open_outlets(r, c) < 0 ? STATUS_BROKEN : 0;
+}
+
+int rooms_finish(struct rooms *r, bool complete)
+{
+    int result = 0;
+
+    for (struct outlet *o = r->outlets, *next; o; o = next) {
+        next = o->next;
+        if (o->ops->close(o, complete) < 0)
+            result = -1;
+    }
+    r->outlets = r->sink = NULL;
+    return result;
+}
+
+void rooms_close(struct rooms *r)
+{
+    rooms_finish(r, false);
+    starts_free(r->starts);
+    source_close(r->source);
+    loop_free(r->loop);
+}
+
+int rooms_run(struct rooms *r, const struct conf *c, struct map_counts *counts)
+{
+    struct map_spec spec = {
+        .loop = r->loop,
+        .source = r->source,
+        .backend = backend_find(c->dry_run ? "dry" : c->backend),
+        .work = &r->work,
+        .slots = r->slots,
+        .order = c->order,
+        .buffer = c->buffer,
+        .outlets = r->outlets,
+        .sink = r->sink,
+        .on_start = r->starts ? starts_tell : NULL,
+        .ctx = r->starts,
+    };
+
+    return map_run(&spec, counts);
+}
