@@ -17,7 +17,7 @@
  *   watch/    failures, summary, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse
  *
- * Includes point downward only: main -> rooms -> map -> tasks, backend, results, watch -> work -> base; ask is used here alone.
+ * Includes point downward only: main -> rooms -> map -> tasks, backend, results, watch -> work -> base; ask is used by the first two alone.
  */
 #include "ask/conf.h"
 #include "ask/option.h"

@@ -94,6 +94,10 @@ int rooms_open(struct rooms *r, const struct conf *c)
     if (open_source(r, c) < 0)
         return STATUS_BROKEN;
     describe_work(r, c, &cpus);
+    if (!c->dry_run && !backend_find(c->backend)) {
+        diag("the backend --%s is not part of this smap", c->backend);
+        return STATUS_BROKEN;
+    }
     status = worker_ops_for(&r->work)->check(&r->work);
     if (status)
         return status;

@@ -11,8 +11,10 @@ void summary_print(const struct summary *s)
     struct buf line = BUF_INIT;
     double wall = (double)s->wall / 1e6, task = (double)s->task_time / 1e6;
 
-    buf_printf(&line, "%" PRIu64 " tasks: %" PRIu64 " succeeded, %" PRIu64 " failed", s->succeeded + s->failed + s->cancelled,
-               s->succeeded, s->failed);
+    uint64_t tasks = s->succeeded + s->failed + s->cancelled;
+
+    buf_printf(&line, "%" PRIu64 " task%s: %" PRIu64 " succeeded, %" PRIu64 " failed", tasks, tasks == 1 ? "" : "s", s->succeeded,
+               s->failed);
     if (s->cancelled)
         buf_printf(&line, ", %" PRIu64 " cancelled", s->cancelled);
     buf_printf(&line, "; %.3f s wall, %.3f s in tasks", wall, task);
