@@ -82,17 +82,25 @@ int argv_has_nul(struct buf *reason)
 
 int argv_shell(struct argv *a, const char *shell, struct span line, struct buf *reason)
 {
-    if (line.len && memchr(line.ptr, '\0', line.len))
-        return argv_has_nul(reason);
+    bool dash = line.len && (line.ptr[0] == '-' || line.ptr[0] == '+');
+
+    if (line.len && memchr(line.ptr, '\0', line.len)) {
+        buf_puts(reason, "contains a NUL byte, which no shell line can hold");
+        return -1;
+    }
+    if (dash + line.len >= argv_limit()) {
+        buf_printf(reason, "longer than the system's limit of one shell line, %zu bytes",
+                   argv_limit());
+        return -1;
+    }
     argv_clear(a);
     argv_add(a, span_of(shell));
     argv_add(a, span_of("-c"));
     argv_begin(a);
-    if (line.len && (line.ptr[0] == '-' || line.ptr[0] == '+'))
+    if (dash)
         buf_putc(&a->bytes, ' ');
     buf_put(&a->bytes, line.ptr, line.len);
-    if (argv_end(a) >= argv_limit())
-        return argv_too_long(reason);
+    argv_end(a);
     argv_finish(a);
     return 0;
 }

@@ -20,9 +20,6 @@
 
 enum { OWN_TASK, OWN_ATTEMPT, OWN_SLOT, OWN_RANK, OWN_VARIABLES, OWN_SIZE = 40 };
 
-/* Linux: MAX_ARG_STRLEN, 32 pages; the longest single argument, NUL included. */
-enum { ARGUMENT_MAX = 131072 };
-
 struct program {
     const struct work *work;
     uint32_t slot;
@@ -32,8 +29,6 @@ struct program {
     char own[OWN_VARIABLES][OWN_SIZE];
     char omp[OWN_SIZE];
     struct argv argv;
-    char *line_argv[4];        /* sh -c LINE of a task that is a line */
-    struct buf line;
     char *path;                /* where FOUND was found in PATH */
     char *found;
     char *shell;               /* path of the shell; NULL: not needed so far */
@@ -188,7 +183,6 @@ void program_free(struct program *p)
     free(p->env);
     free(p->fast_env);
     argv_release(&p->argv);
-    buf_release(&p->line);
     buf_release(&p->reason);
     free(p->path);
     free(p->found);
@@ -226,33 +220,21 @@ static int set_shell(struct program *p)
 
 static int prepare_shell_line(struct program *p, const struct task *task, struct spawn *s)
 {
-    if (memchr(task->text.ptr, '\0', task->text.len)) {
-        reason(p, "the line holds a NUL byte", "no shell line can");
-        return 126;
-    }
-    if (task->text.len >= ARGUMENT_MAX) {
-        reason(p, "the line is longer than the system's limit of one argument", "131072 bytes");
-        return 126;
-    }
-    int status = set_shell(p);
+    int status;
 
-    if (status)
-        return status;
-    buf_clear(&p->line);
-    buf_put(&p->line, task->text.ptr, task->text.len);
-    buf_cstr(&p->line);
-    p->line_argv[0] = (char *)p->work->shell;
-    p->line_argv[1] = "-c";
-    p->line_argv[2] = p->line.ptr;
+    buf_clear(&p->reason);
+    if (argv_shell(&p->argv, p->work->shell, task->text, &p->reason) < 0)
+        return 126;
+    status = set_shell(p);
     s->path = p->shell;
-    s->argv = p->line_argv;
-    return 0;
+    s->argv = p->argv.word;
+    return status;
 }
 
 static int prepare_line(struct program *p, const struct task *task, struct spawn *s)
 {
     p->took_fast = false;
-    if (p->fast_env && task->text.len < ARGUMENT_MAX && shfast_split(task->text, &p->argv)) {
+    if (p->fast_env && shfast_split(task->text, &p->argv)) {
         s->path = find(p, p->argv.word[0]);
         s->argv = p->argv.word;
         s->env = p->fast_env;
