@@ -81,6 +81,7 @@ static void cut_and_compare(const struct batch *b, uint32_t most)
     batch_walk(&cut, b);
     while ((part = batch_cut(&cut, most))) {
         ck_assert_uint_le(part->count, most);
+        ck_assert_int_eq(part->timeout, b->timeout);
         batch_walk(&in_part, part);
         while (batch_next(&in_part, &got)) {
             ck_assert(batch_next(&whole, &want));
@@ -106,6 +107,7 @@ START_TEST(a_batch_can_be_cut)
     buf_puts(&raw->data, "a\n\nbc\nd\n");
     raw->count = 4;
     raw->attempt = 2;
+    raw->timeout = 7;
     for (int i = 0; i < 5; i++)
         batch_add(structured, field, &field, 1);
     for (uint32_t most = 1; most < 7; most++) {

@@ -91,6 +91,7 @@ static void same_batch(const struct batch *a, const struct batch *b)
     ck_assert_uint_eq(a->first, b->first);
     ck_assert_uint_eq(a->count, b->count);
     ck_assert_uint_eq(a->attempt, b->attempt);
+    ck_assert_int_eq(a->timeout, b->timeout);
     ck_assert_int_eq(a->separator, b->separator);
     ck_assert_uint_eq(a->data.len, b->data.len);
     if (a->data.len)
@@ -106,6 +107,7 @@ START_TEST(a_batch_comes_back)
     buf_puts(&raw->data, "one\ntwo\n");
     raw->count = 2;
     raw->attempt = 4;
+    raw->timeout = 2500000;
     batch_add(cut, field, &field, 1);
     for (int i = 0; i < 2; i++) {
         struct wire_reader r = {0};

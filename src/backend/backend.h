@@ -27,6 +27,16 @@ struct backend_spec {
     void *ctx;
 };
 
+/* A task that runs now. */
+struct running {
+    uint64_t task;
+    int64_t since; /* monotonic us; of tasks elsewhere: when they were sent */
+    int pid;       /* 0: not known */
+    uint32_t slot, rank;
+};
+
+typedef void (*running_fn)(void *ctx, const struct running *r);
+
 /* What the next batch should be like. */
 struct backend_room {
     uint32_t tasks; /* 0: no room now */
@@ -49,6 +59,8 @@ struct backend_ops {
     int (*wait)(struct backend *b, int64_t until);
     /* Sends SIG to every running task. */
     void (*signal)(struct backend *b, int sig);
+    /* Tells of every task that runs, as far as it is known here. May be NULL. */
+    void (*running)(const struct backend *b, running_fn tell, void *ctx);
     /* How many slots work in all (over all ranks), and how many of them are busy. */
     uint32_t (*slots)(const struct backend *b);
     /* Name of the host of RANK, for people. */

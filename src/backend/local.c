@@ -152,6 +152,33 @@ static void local_signal(struct backend *b, int sig)
             l->kind->signal(l->slot[i].worker, sig);
 }
 
+/* What a worker says, and where it sits. */
+struct telling {
+    running_fn tell;
+    void *ctx;
+    uint32_t slot, rank;
+};
+
+static void tell_one(void *ctx, uint64_t task, int64_t since, int pid)
+{
+    const struct telling *t = ctx;
+    struct running r = {.task = task, .since = since, .pid = pid, .slot = t->slot, .rank = t->rank};
+
+    t->tell(t->ctx, &r);
+}
+
+static void local_running(const struct backend *b, running_fn tell, void *ctx)
+{
+    const struct local *l = (const struct local *)b;
+    struct telling t = {.tell = tell, .ctx = ctx, .rank = l->spec.rank};
+
+    for (uint32_t i = 0; i < l->spec.slots; i++) {
+        t.slot = l->spec.first_slot + i;
+        if (l->slot[i].load && l->kind->running)
+            l->kind->running(l->slot[i].worker, tell_one, &t);
+    }
+}
+
 static uint32_t local_slots(const struct backend *b)
 {
     return ((const struct local *)b)->spec.slots;
@@ -181,6 +208,7 @@ const struct backend_ops serial_ops = {
     .submit = local_submit,
     .wait = local_wait,
     .signal = local_signal,
+    .running = local_running,
     .slots = local_slots,
     .host = local_host,
     .close = local_close,
@@ -193,6 +221,7 @@ const struct backend_ops procs_ops = {
     .submit = local_submit,
     .wait = local_wait,
     .signal = local_signal,
+    .running = local_running,
     .slots = local_slots,
     .host = local_host,
     .close = local_close,

@@ -164,6 +164,7 @@ struct batch *batch_cut(struct batch_cursor *c, uint32_t most)
 
     b->count = c->index - index;
     b->attempt = c->batch->attempt;
+    b->timeout = c->batch->timeout;
     buf_put(&b->data, c->batch->data.ptr + from, c->at - from);
     return b;
 }

@@ -27,6 +27,7 @@ struct batch {
     uint64_t first;   /* number of the first task */
     uint32_t count;   /* tasks */
     uint32_t attempt; /* of all of them; retried tasks travel alone */
+    int64_t timeout;  /* us that each of them may take; 0: any */
     int separator;    /* 0..255: RAW; BATCH_STRUCTURED */
     struct buf data;
     struct batch *next; /* for whoever owns the batch */

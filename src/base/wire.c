@@ -70,13 +70,14 @@ void wire_put_text(struct buf *out, const char *text)
 
 void wire_batch(struct buf *out, const struct batch *b)
 {
-    buf_room(out, WIRE_HEAD + 40 + b->data.len);
+    buf_room(out, WIRE_HEAD + 48 + b->data.len);
     size_t begin = wire_begin(out, WIRE_BATCH);
 
     wire_put_u64(out, b->first);
     wire_put_u32(out, b->count);
     wire_put_u32(out, b->attempt);
     wire_put_u64(out, (uint64_t)(int64_t)b->separator);
+    wire_put_u64(out, (uint64_t)b->timeout);
     wire_put_span(out, (struct span){b->data.ptr, b->data.len});
     wire_end(out, begin);
 }
@@ -218,15 +219,17 @@ struct batch *wire_get_batch(struct span body)
     uint32_t count = wire_get_u32(&c);
     uint32_t attempt = wire_get_u32(&c);
     int64_t separator = (int64_t)wire_get_u64(&c);
+    int64_t timeout = (int64_t)wire_get_u64(&c);
     struct span data = wire_get_span(&c);
 
     if (!wire_done(&c) || separator < BATCH_STRUCTURED || separator > 255 || !first || !count ||
-        first + count < first)
+        first + count < first || timeout < 0)
         return NULL;
     struct batch *b = batch_new(first, (int)separator);
 
     b->count = count;
     b->attempt = attempt;
+    b->timeout = timeout;
     buf_put(&b->data, data.ptr, data.len);
     return b;
 }

@@ -33,6 +33,8 @@ struct work {
     bool keep_mpi_env;
     char **env;          /* "NAME=VALUE" put before the inherited environment (--job env:); NULL: none */
     int64_t linger;      /* us: how long a background process may hold a finished task's output */
+    int64_t kill_after;  /* us from TERM to KILL for a task that shall end (batch.timeout says when) */
+    int nice;            /* added to the niceness of tasks */
     const char *cwd;     /* absolute, or NULL: where smap is */
     uint32_t cpus_per_slot; /* for OMP_NUM_THREADS */
 
