@@ -5,6 +5,7 @@
 
 static Suite *(*const suites[])(void) = {
     batch_suite,
+    command_suite,
     map_suite,
     spawn_suite,
     failures_suite,

@@ -7,6 +7,7 @@
 #include <check.h>
 
 Suite *batch_suite(void);
+Suite *command_suite(void);
 Suite *map_suite(void);
 Suite *spawn_suite(void);
 Suite *failures_suite(void);
