@@ -1,0 +1,181 @@
+# helper: a case is written once, runs on every backend, and must give the same everywhere. Loaded by each .bats file.
+#
+#     @test "a value is one argument" {
+#         given 'a  b\nc\n'             # standard input of smap; none: empty
+#         expect 0 echo hello {}        # exit status, then the arguments of smap
+#         stdout 'hello a  b\nhello c\n'
+#         stderr ''
+#     }
+#
+# The case begins in an empty directory. Files that it makes there before `expect` are copied for every backend; what a run leaves there is
+# compared too. Texts go through printf %b; `stdout` and `stderr` without an argument read what is expected from their standard input.
+# The time, slot, host and rank in messages are made alike before comparing, nothing else is.
+#
+# BACKENDS="serial procs2" in the environment restricts the columns, SMAP says which program is tested.
+# shellcheck shell=bash disable=SC2154
+
+SMAP=${SMAP:-$(realpath "$BATS_TEST_DIRNAME/../../smap")}
+PATIENCE=${PATIENCE:-30} # seconds until a run counts as hanging
+
+# Everything that is here: the MPI columns need mpirun, and the module beside the program.
+all_backends() {
+    local list="serial procs1 procs2 procs3"
+
+    if [ -e "$(dirname "$SMAP")/smap-mpi.so" ] && command -v mpirun > /dev/null; then
+        list="$list mpi1 mpi2 mpi4"
+    fi
+    echo "${BACKENDS:-$list}"
+}
+
+# One directory a backend with a program `smap` in it, so that a case never names the backend.
+setup_file() {
+    local backend line
+
+    for backend in $(all_backends); do
+        case $backend in
+            serial) line="\"$SMAP\" --serial" ;;
+            procs*) line="\"$SMAP\" --procs ${backend#procs}" ;;
+            mpi*) line="mpirun -q -n ${backend#mpi} --oversubscribe --bind-to none \"$SMAP\" --mpi" ;;
+        esac
+        mkdir -p "$BATS_FILE_TMPDIR/bin/$backend"
+        printf '#!/bin/sh\nexec %s "$@"\n' "$line" > "$BATS_FILE_TMPDIR/bin/$backend/smap"
+        chmod +x "$BATS_FILE_TMPDIR/bin/$backend/smap"
+    done
+}
+
+setup() {
+    export LC_ALL=C
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
+    runs=$BATS_TEST_TMPDIR/runs
+    input=$BATS_TEST_TMPDIR/input
+    : > "$input"
+    mkdir "$BATS_TEST_TMPDIR/files"
+    cd "$BATS_TEST_TMPDIR/files" || return 1
+}
+
+given() { # TEXT; or the input on standard input
+    if [ $# -gt 0 ]; then printf %b "$1"; else cat; fi > "$input"
+}
+
+# Runs a command line on one backend, in a copy of the case's files; leaves out, err, status in $runs/BACKEND.
+run_on() { # BACKEND COMMAND...
+    local dir=$runs/$1 status=0
+
+    mkdir -p "$dir"
+    cp -R "$BATS_TEST_TMPDIR/files" "$dir/files"
+    (
+        cd "$dir/files" || exit 1
+        PATH=$BATS_FILE_TMPDIR/bin/$1:$PATH
+        shift
+        exec timeout -k 2 "$PATIENCE" "$@" < "$input" > ../out 2> ../raw 3>&-
+    ) || status=$?
+    echo $status > "$dir/status"
+    # With one rank smap says once that nobody helps: that is what the backend is, not what the job gives.
+    sed -E -e 's/\(slot [0-9]+(, host [^,)]*)?(, rank [0-9]+)?, [0-9.]+ s\)/(slot N, T s)/' \
+        -e 's/^(smap: [0-9]+ tasks?: .*(succeeded|failed|cancelled)); .* slots?$/\1; TIMES/' -e '/^smap: (note: )?.*one rank.*mpirun/d' "$dir/raw" > "$dir/err"
+}
+
+show_difference() { # WHAT FILE FILE
+    echo "$1 differs:"
+    diff -u --label "$2" --label "$3" <(cat -A "$2") <(cat -A "$3") | cut -c 1-300 | head -n 40
+    return 1
+}
+
+# The backends side by side; those of MPI at the same time, since mpirun mostly waits.
+run_all() { # LIST COMMAND...
+    local backend list=$1
+    shift
+
+    rm -rf "$runs"
+    for backend in $list; do
+        case $backend in
+            mpi*) run_on "$backend" "$@" & ;;
+            *) run_on "$backend" "$@" ;;
+        esac
+    done
+    wait
+    first=${list%% *}
+}
+
+compare_all() { # STATUS LIST
+    local backend part wanted=$1
+
+    for backend in $2; do
+        if [ "$(cat "$runs/$backend/status")" != "$wanted" ]; then
+            echo "$backend: status $(cat "$runs/$backend/status") instead of $wanted; its stderr:"
+            head -c 2000 "$runs/$backend/raw"
+            return 1
+        fi
+        for part in out err; do
+            cmp -s "$runs/$first/$part" "$runs/$backend/$part" ||
+                show_difference "$part" "$runs/$first/$part" "$runs/$backend/$part" || return 1
+        done
+        diff -r "$runs/$first/files" "$runs/$backend/files" || return 1
+    done
+}
+
+expect() { # STATUS ARGUMENT...
+    local status=$1 list
+    shift
+    list=$(all_backends)
+    run_all "$list" smap "$@"
+    compare_all "$status" "$list"
+}
+
+# A line of shell with `smap` in it, for redirections and pipes; not under mpirun, whose stdin and stdout are its own.
+expect_sh() { # STATUS LINE
+    local list
+    list=$(all_backends | tr ' ' '\n' | grep -v mpi | tr '\n' ' ')
+    run_all "$list" sh -c "$2"
+    compare_all "$1" "$list"
+}
+
+# As expect, but what comes out may depend on the backend: the case looks at $runs/*/out itself.
+expect_each() { # STATUS ARGUMENT...
+    local status=$1 backend
+    shift
+    run_all "$(all_backends)" smap "$@"
+    for backend in $(all_backends); do
+        [ "$(cat "$runs/$backend/status")" = "$status" ] || {
+            echo "$backend: status $(cat "$runs/$backend/status") instead of $status"
+            head -c 2000 "$runs/$backend/raw"
+            return 1
+        }
+    done
+}
+
+is_as_expected() { # PART [TEXT]
+    local part=$1 wanted=$BATS_TEST_TMPDIR/wanted
+    shift
+    if [ $# -gt 0 ]; then printf %b "$1"; else cat; fi > "$wanted"
+    cmp -s "$wanted" "$runs/$first/$part" || show_difference "$part" "$wanted" "$runs/$first/$part"
+}
+
+stdout() {
+    is_as_expected out "$@"
+}
+
+stderr() {
+    is_as_expected err "$@"
+}
+
+stderr_has() { # TEXT... each somewhere in it
+    local text
+    for text; do
+        grep -qF -e "$text" "$runs/$first/err" || {
+            echo "stderr lacks: $text"
+            cat -A "$runs/$first/err" | head -n 20
+            return 1
+        }
+    done
+}
+
+# What a run left in its directory.
+file() { # NAME [TEXT]
+    is_as_expected "files/$1" "${@:2}"
+}
+
+# `! COMMAND` would not fail a case unless it were its last line.
+no() {
+    ! "$@"
+}
