@@ -78,9 +78,28 @@ static int report_missing(const char *name, const char *what)
     return status;
 }
 
-static int check_file(const char *name, const char *what)
+/* NULL: not set. */
+static const char *variable(char *const *env, const char *name)
 {
-    char *path = spawn_lookup(name);
+    size_t n = strlen(name);
+
+    for (; env && *env; env++)
+        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+            return *env + n + 1;
+    return NULL;
+}
+
+/* A PATH that the job sets for its tasks is the one they are looked up in. */
+static char *look_up(const struct work *w, const char *name)
+{
+    const char *path = variable(w->env, "PATH");
+
+    return path ? spawn_lookup_in(name, path) : spawn_lookup(name);
+}
+
+static int check_file(const struct work *w, const char *name, const char *what)
+{
+    char *path = look_up(w, name);
 
     if (!path)
         return report_missing(name, what);
@@ -98,9 +117,9 @@ int program_check(const struct work *w)
         diag("%s", buf_cstr(&error));
         status = 2;
     } else if (w->kind != WORK_COMMAND) {
-        status = check_file(w->shell, "the shell");
+        status = check_file(w, w->shell, "the shell");
     } else if (template_program(t)) {
-        status = check_file(template_program(t), "the command");
+        status = check_file(w, template_program(t), "the command");
     }
     template_free(t);
     buf_release(&error);
@@ -113,16 +132,6 @@ static bool is_own(const char *variable, const struct program *p)
 
     for (int i = 0; i < OWN_VARIABLES; i++)
         if (strncmp(variable, p->own[i], n) == 0)
-            return true;
-    return false;
-}
-
-static bool has_variable(char *const *env, const char *name)
-{
-    size_t n = strlen(name);
-
-    for (; *env; env++)
-        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
             return true;
     return false;
 }
@@ -147,7 +156,7 @@ static void build_env(struct program *p, uint32_t rank)
     p->env = xcalloc(n + OWN_VARIABLES + 2, sizeof *p->env);
     for (int i = 0; i < OWN_VARIABLES; i++)
         p->env[used++] = p->own[i];
-    if (p->work->cpus_per_slot && !has_variable(p->base_env, "OMP_NUM_THREADS")) {
+    if (p->work->cpus_per_slot && !variable(p->base_env, "OMP_NUM_THREADS")) {
         snprintf(p->omp, OWN_SIZE, "OMP_NUM_THREADS=%u", p->work->cpus_per_slot);
         p->env[used++] = p->omp;
     }
@@ -195,7 +204,7 @@ static const char *find(struct program *p, const char *name)
 {
     if (p->found && strcmp(p->found, name) == 0)
         return p->path;
-    char *path = spawn_lookup(name);
+    char *path = look_up(p->work, name);
 
     if (!path)
         return NULL;
@@ -209,7 +218,7 @@ static const char *find(struct program *p, const char *name)
 static int set_shell(struct program *p)
 {
     if (!p->shell)
-        p->shell = spawn_lookup(p->work->shell);
+        p->shell = look_up(p->work, p->work->shell);
     if (p->shell)
         return 0;
     int status = status_of(errno);

@@ -191,7 +191,7 @@ static bool executable(const char *path, int *error)
 }
 
 /* As execvp looks: names with a slash are paths; an empty entry of PATH is the working directory. */
-char *spawn_lookup(const char *name)
+char *spawn_lookup_in(const char *name, const char *from)
 {
     int error = ENOENT;
 
@@ -201,7 +201,6 @@ char *spawn_lookup(const char *name)
         errno = error;
         return NULL;
     }
-    const char *from = getenv("PATH");
     struct buf file = BUF_INIT;
 
     if (!from)
@@ -222,6 +221,11 @@ char *spawn_lookup(const char *name)
     buf_release(&file);
     errno = error;
     return NULL;
+}
+
+char *spawn_lookup(const char *name)
+{
+    return spawn_lookup_in(name, getenv("PATH"));
 }
 
 static bool has_prefix(const char *text, const char *prefix)

@@ -47,6 +47,8 @@ void spawn_kill(const struct process *p, int sig);
 
 /* Where execvp would find NAME: malloced, or NULL with errno (ENOENT; EACCES: found, not executable). */
 char *spawn_lookup(const char *name);
+/* The same in another PATH (NULL: the system's default). */
+char *spawn_lookup_in(const char *name, const char *path);
 
 /* The environment every task starts from: smap's own without the MPI launcher's variables (KEEP_MPI: with), and the EXTRA "NAME=VALUE" words
  * (may be NULL) put over it. A NULL-terminated array; free with spawn_env_free. */
