@@ -15,7 +15,7 @@
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation)
  *   results/  outlet (contract), order, spill, sink
  *   watch/    failures, summary, starts (-v, -t)
- *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse
+ *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, utf8
  *
  * Includes point downward only: main -> rooms -> map -> tasks, backend, results, watch -> work -> base; ask is used by the first two alone.
  */

@@ -11,6 +11,7 @@ static Suite *(*const suites[])(void) = {
     failures_suite,
     flight_suite,
     diag_suite,
+    utf8_suite,
     loop_suite,
     schedule_suite,
     wire_suite,
