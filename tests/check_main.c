@@ -39,7 +39,9 @@ static Suite *(*const suites[])(void) = {
 
 int main(void)
 {
+    setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds: only a hang shall reach it, not a busy machine */
     SRunner *runner = srunner_create(NULL);
+
 
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
         srunner_add_suite(runner, suites[i]());
