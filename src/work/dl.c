@@ -1,0 +1,106 @@
+/*
+ * Opening libraries. RTLD_NOW: a missing symbol is an error before the first task, not in the middle of one. RTLD_DEEPBIND: smap exports its own
+ * functions for its MPI module, and a library that happens to have an `order_put` of its own must get its own. That flag is at odds with
+ * preloaded allocators and sanitizers, which want to be found first; so not then.
+ */
+#include "work/dl.h"
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/xalloc.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+
+#if defined(RTLD_DEEPBIND) && !defined(__SANITIZE_ADDRESS__)
+#define OWN_NAMES_FIRST RTLD_DEEPBIND
+#else
+#define OWN_NAMES_FIRST 0
+#endif
+
+char *dl_resolve(const char *library)
+{
+    char path[PATH_MAX];
+
+    if (strchr(library, '/') && realpath(library, path))
+        return xstrdup(path);
+    return xstrdup(library);
+}
+
+/* Code that anybody on the machine may replace is worth a word; it is not smap's to forbid. */
+static void warn_if_writable(const char *path)
+{
+    struct stat st;
+
+    if (strchr(path, '/') && stat(path, &st) == 0 && (st.st_mode & S_IWOTH))
+        diag_note("%s can be written by everybody", path);
+}
+
+static int missing(const char *library)
+{
+    struct stat st;
+
+    return strchr(library, '/') && stat(library, &st) == 0 ? 126 : 127;
+}
+
+static void *sibling(void *handle, const char *symbol, const char *suffix, struct buf *name)
+{
+    buf_clear(name);
+    buf_printf(name, "%s%s", symbol, suffix);
+    return dlsym(handle, buf_cstr(name));
+}
+
+static int check_abi(const uint64_t *abi, const char *library, const char *symbol, struct buf *error)
+{
+    if (!abi) {
+        buf_printf(error,
+                   "%s: %s is not a worker: there is no %s_abi (see smap_worker(3); --signature calls any C function)",
+                   library, symbol, symbol);
+        return 126;
+    }
+    if (*abi == SMAP_ABI)
+        return 0;
+    if (*abi >> 32 == SMAP_ABI_VERSION)
+        buf_printf(error, "%s: %s_abi is not the number that SMAP_ABI of this smap's smap.h gives: compile it again",
+                   library, symbol);
+    else
+        buf_printf(error, "%s: %s is made for version %llu of the worker interface, this smap has version %d: "
+                          "compile it again with this smap's smap.h",
+                   library, symbol, (unsigned long long)(*abi >> 32), SMAP_ABI_VERSION);
+    return 126;
+}
+
+int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, struct buf *error)
+{
+    struct buf name = BUF_INIT;
+    int status = 0;
+
+    *d = (struct dl){0};
+    if (getauxval(AT_SECURE)) {
+        buf_puts(error, "libraries are not opened by a program with raised privileges");
+        return 126;
+    }
+    warn_if_writable(library);
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | (getenv("LD_PRELOAD") ? 0 : OWN_NAMES_FIRST));
+
+    if (!handle) {
+        buf_printf(error, "cannot open the worker's library: %s", dlerror());
+        return missing(library);
+    }
+    d->run = dlsym(handle, symbol);
+    if (!d->run) {
+        buf_printf(error, "%s has no function %s", library, symbol);
+        status = 127;
+    } else if (!plain) {
+        status = check_abi(sibling(handle, symbol, "_abi", &name), library, symbol, error);
+        *(void **)&d->init = sibling(handle, symbol, "_init", &name);
+        *(void **)&d->fini = sibling(handle, symbol, "_fini", &name);
+    }
+    buf_release(&name);
+    return status;
+}

@@ -1,0 +1,33 @@
+/*
+ * dl: functions of shared libraries: found, checked, refused with a reason. Layer: work.
+ *
+ * Runs in worker processes, and in smap itself only for --serial: opening a library runs code of its own.
+ */
+#ifndef SMAP_DL_H
+#define SMAP_DL_H
+
+#include "smap.h"
+
+#include <stdbool.h>
+
+struct buf;
+
+struct dl {
+    void *run;           /* the symbol: a smap_worker_fn when it was opened as a worker */
+    smap_init_fn *init;  /* NULL: none */
+    smap_fini_fn *fini;
+};
+
+/*
+ * The absolute path of LIBRARY where it has a slash (so that a worker may run in another directory), else the name itself, which dlopen looks up.
+ * Malloced.
+ */
+char *dl_resolve(const char *library);
+
+/*
+ * Opens LIBRARY and finds SYMBOL. PLAIN: any C function, for --signature; else a worker, whose SYMBOL_abi must be ours. The
+ * library stays open until the process ends. 0, or the exit status 127 (no such library or symbol) or 126 (not usable), ERROR saying why.
+ */
+int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, struct buf *error);
+
+#endif
