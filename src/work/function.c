@@ -1,0 +1,620 @@
+/*
+ * The worker that calls a function in a process of its own. The far side is child.c, what is between them share.h.
+ *
+ * Up to two batches are in the process's hands, so that it never waits for the next one. When it dies, what it had finished is taken from the
+ * shared memory, the one task it was in fails with the cause of death, and the rest goes to a fresh process:
+ *
+ *     lot[0].batch   t t t t t t t t t t        lot[1].batch   t t t t ...
+ *                    └──────┘ ▲ └──────┘                       └────────┘
+ *                     ended   │  goes to the next process, and all of this
+ *                          fails with signal 11
+ */
+#include "work/function.h"
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/loop.h"
+#include "base/xalloc.h"
+#include "work/again.h"
+#include "work/dl.h"
+#include "work/link.h"
+#include "work/reader.h"
+#include "work/share.h"
+#include "work/signature.h"
+#include "work/slotenv.h"
+#include "work/work.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    TEXT_SIZE = 16384,
+    BAD_STARTS = 3,          /* in a row: the worker cannot be started */
+    WATCH_FIRST = 50000,     /* us: how soon finished tasks of a long batch are looked for ... */
+    WATCH_LAST = 1000000,    /* ... and how seldom while nothing moves */
+    LOOK_AGAIN = 5000,       /* us between looks at a process without a pidfd */
+    FINI_TIME = 10000000,    /* us for _fini and exit handlers at the end */
+};
+
+/* A batch, and how far it has come. */
+struct lot {
+    const struct batch *batch; /* lent until its last task has ended */
+    struct batch_cursor cursor;
+    uint64_t first;
+    uint32_t count, attempt;
+    uint32_t skip;  /* tasks that ended before it went to the present process */
+    uint32_t limit; /* the process ends after so many of the others; 0: no */
+};
+
+struct function {
+    struct worker base;
+    struct worker_spec spec;
+    char *library;
+    char **env;
+    struct link link;
+    struct reader reader;
+    struct lot lot[SHARE_BATCHES];
+    uint32_t lots, sent;    /* the first SENT of them are in the process's hands */
+    uint32_t served;        /* tasks sent to this process */
+    uint32_t crashes, bad_starts;
+    bool ready;             /* _init has run */
+    bool renewing;          /* nothing more is sent to this process: its tasks are up */
+    bool corrupt, timed_out;
+    bool stopping;          /* a signal ends the run: nothing is started again */
+    bool broken;            /* given up (reported) */
+    struct again again;
+    struct loop_timer timer; /* the next attempt to start; else watches progress */
+    uint64_t watched;       /* progress when it was last looked at ... */
+    int64_t since, pause;   /* ... since when it is so, and the time to the next look */
+    struct buf reason;
+};
+
+static void start(struct function *f);
+static void on_exit_event(void *ctx, short events);
+
+/* --- text ----------------------------------------------------------------------------------------------------------- */
+
+/* Of a task, or, before and after all tasks, of nobody. */
+static void hand_on_text(struct function *f, struct span text)
+{
+    if (f->link.share && reader_running(&f->reader))
+        reader_text(&f->reader, text);
+    else
+        io_write_all(STDERR_FILENO, text.ptr, text.len);
+}
+
+static ssize_t read_text(struct function *f)
+{
+    char buffer[TEXT_SIZE];
+    ssize_t n = link_read(&f->link, buffer, sizeof buffer);
+
+    if (n > 0)
+        hand_on_text(f, (struct span){buffer, (size_t)n});
+    return n;
+}
+
+/* --- lots ----------------------------------------------------------------------------------------------------------- */
+
+static void drop_lot(struct function *f)
+{
+    batch_walk_end(&f->lot[0].cursor);
+    f->lots--;
+    memmove(&f->lot[0], &f->lot[1], sizeof f->lot[0] * (SHARE_BATCHES - 1));
+    f->lot[SHARE_BATCHES - 1] = (struct lot){0};
+}
+
+static void read_lot(struct function *f)
+{
+    const struct lot *l = &f->lot[0];
+
+    reader_batch(&f->reader, l->first + l->skip, l->count - l->skip, l->attempt);
+}
+
+static void cancel(struct function *f)
+{
+    for (; f->lots; drop_lot(f)) {
+        struct lot *l = &f->lot[0];
+
+        for (uint32_t i = l->skip; i < l->count; i++) {
+            struct piece p = {.kind = PIECE_END, .task = l->first + i, .count = 1};
+
+            p.end = (struct outcome){.cause = END_CANCELLED, .attempt = l->attempt, .slot = f->spec.slot, .rank = f->spec.rank};
+            f->spec.on_piece(f->spec.ctx, &p);
+        }
+    }
+    f->sent = 0;
+}
+
+static void give_up(struct function *f, const char *why)
+{
+    diag("worker %s:%s: %s", f->spec.work->word[0], f->spec.work->word[1], why);
+    f->broken = true;
+    cancel(f);
+}
+
+/* All tasks of the first lot have ended: the batch is no longer ours. */
+static void next_lot(struct function *f)
+{
+    drop_lot(f);
+    f->sent--;
+    f->bad_starts = 0;
+    if (f->sent)
+        read_lot(f);
+}
+
+static int send_lot(struct function *f, struct lot *l)
+{
+    uint32_t count = l->count - l->skip, most = f->spec.work->max_tasks;
+    struct share_batch head = {
+        .first = l->first + l->skip,
+        .count = count,
+        .attempt = l->attempt,
+        .separator = l->batch->separator,
+    };
+
+    l->limit = most && most - f->served <= count ? most - f->served : 0;
+    f->served += count;
+    head.limit = l->limit;
+    f->renewing = l->limit != 0;
+    return link_give(&f->link, &head, (struct span){l->batch->data.ptr + l->cursor.at, l->batch->data.len - l->cursor.at});
+}
+
+static void send_lots(struct function *f)
+{
+    while (f->link.process.pid && f->sent < f->lots && !f->renewing) {
+        if (send_lot(f, &f->lot[f->sent]) < 0) {
+            diag_errno("memory shared with a worker");
+            spawn_kill(&f->link.process, SIGKILL);
+            give_up(f, "giving up");
+            return;
+        }
+        if (f->sent++ == 0)
+            read_lot(f);
+    }
+    if (f->sent && !f->timer.place) {
+        f->pause = WATCH_FIRST;
+        loop_timer_set(f->spec.loop, &f->timer, clock_now() + f->pause);
+    }
+}
+
+/* --- what the process says --------------------------------------------------------------------------------------------- */
+
+static void take_news(struct function *f)
+{
+    for (;;) {
+        switch (reader_take(&f->reader)) {
+        case READER_NONE:
+            link_wake(&f->link);
+            return;
+        case READER_BATCH:
+            if (!f->sent)
+                return;
+            next_lot(f);
+            break;
+        case READER_TEXT:
+            while (read_text(f) > 0)
+                ;
+            reader_heard(&f->reader);
+            break;
+        case READER_READY:
+            f->ready = true;
+            break;
+        case READER_FATAL:
+            buf_clear(&f->reason);
+            buf_put(&f->reason, f->reader.fatal.ptr, f->reader.fatal.len);
+            break;
+        case READER_CORRUPT:
+            f->corrupt = true;
+            spawn_kill(&f->link.process, SIGKILL);
+            return;
+        }
+    }
+}
+
+static void on_bell(void *ctx, short events)
+{
+    struct function *f = ctx;
+
+    (void)events;
+    if (!link_answer(&f->link))
+        loop_remove(f->spec.loop, f->link.bell); /* its end will tell */
+    if (!f->corrupt)
+        take_news(f);
+}
+
+static void on_text(void *ctx, short events)
+{
+    struct function *f = ctx;
+
+    (void)events;
+    if (!f->corrupt)
+        take_news(f);
+    if (read_text(f) == 0)
+        loop_remove(f->spec.loop, f->link.err);
+}
+
+/* --- the end of a process ------------------------------------------------------------------------------------------------- */
+
+static void describe(struct function *f, struct outcome *o, int status)
+{
+    const char *words = NULL;
+
+    if (WIFSIGNALED(status)) {
+        o->cause = f->timed_out ? END_TIMEOUT : END_SIGNAL;
+        o->signal = (uint8_t)WTERMSIG(status);
+        if (f->corrupt)
+            words = "the function has written over smap's memory";
+        else if (o->signal == SIGKILL && !f->timed_out && !f->stopping)
+            words = "killed from outside (out of memory?)";
+    } else {
+        o->cause = END_EXIT;
+        o->status = (uint8_t)WEXITSTATUS(status);
+        words = "the function has ended its process";
+        if (!o->status) {
+            o->status = 1;
+            words = "the function has ended its process with exit status 0";
+        }
+    }
+    if (words)
+        o->reason = span_of(words);
+}
+
+/* Before _init was through: the task could not be given to anybody. */
+static void describe_start(struct function *f, struct outcome *o, int status)
+{
+    if (!f->reason.len && WIFSIGNALED(status))
+        buf_printf(&f->reason, "its init function ended the process (signal %d)", WTERMSIG(status));
+    else if (!f->reason.len)
+        buf_printf(&f->reason, "its init function ended the process (exit status %d)", WEXITSTATUS(status));
+    o->cause = END_NOT_RUN;
+    o->status = 126;
+    o->reason = (struct span){f->reason.ptr, f->reason.len};
+}
+
+/* The process is gone; its first lot has come so far. */
+static void advance_lot(struct function *f)
+{
+    struct lot *l = &f->lot[0];
+
+    l->skip += f->reader.done;
+    if (l->skip == l->count) {
+        drop_lot(f);
+        return;
+    }
+    struct task t;
+
+    while (l->cursor.index < l->skip)
+        batch_next(&l->cursor, &t);
+}
+
+/* With nothing to do, or after its last task (--max-tasks-per-worker). */
+static bool ended_in_peace(const struct function *f, int status)
+{
+    const struct lot *l = &f->lot[0];
+
+    return !f->sent || (l->limit && f->reader.done >= l->limit && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Takes all that the dead process has left behind. True: it was a crash, and the task it was in has failed. */
+static bool bury(struct function *f, int status)
+{
+    if (!f->corrupt) {
+        take_news(f);
+        if (reader_peek(&f->reader, true))
+            take_news(f);
+    }
+    for (int left = 64; left && read_text(f) > 0; left--)
+        ;
+    if (ended_in_peace(f, status))
+        return false;
+    if (f->ready && !reader_running(&f->reader))
+        return true; /* between two tasks, somebody else's doing */
+    struct outcome o = reader_outcome(&f->reader, f->reader.told, clock_now());
+
+    if (f->ready)
+        describe(f, &o, status);
+    else
+        describe_start(f, &o, status);
+    reader_fail(&f->reader, &o);
+    return true;
+}
+
+static void unwatch(struct function *f)
+{
+    struct loop *l = f->spec.loop;
+    int fd[] = {f->link.bell, f->link.err, f->link.process.pidfd};
+
+    for (int i = 0; i < 3; i++)
+        if (loop_has(l, fd[i]))
+            loop_remove(l, fd[i]);
+    loop_timer_clear(l, &f->timer);
+}
+
+static void check_crashes(struct function *f)
+{
+    struct buf why = BUF_INIT;
+
+    if (f->ready && ++f->crashes > f->spec.work->max_crashes)
+        buf_printf(&why, "its process has ended %u times in the middle of a task (--max-worker-crashes)", f->crashes);
+    else if (!f->ready && ++f->bad_starts >= BAD_STARTS)
+        buf_printf(&why, "%s", buf_cstr(&f->reason));
+    if (why.len)
+        give_up(f, buf_cstr(&why));
+    buf_release(&why);
+}
+
+static void on_death(struct function *f, int status)
+{
+    bool crash = bury(f, status);
+
+    link_close(&f->link);
+    if (f->sent)
+        advance_lot(f);
+    f->sent = 0;
+    reader_begin(&f->reader, NULL);
+    if (f->stopping)
+        cancel(f);
+    else if (crash)
+        check_crashes(f);
+    if (f->lots)
+        start(f);
+}
+
+/* Reaping closes the pidfd, so it leaves the loop before. */
+static void check_exit(struct function *f)
+{
+    struct rusage usage;
+    int status, pidfd = f->link.process.pidfd;
+
+    if (pidfd >= 0)
+        loop_remove(f->spec.loop, pidfd);
+    if (spawn_reap(&f->link.process, false, &status, &usage)) {
+        unwatch(f);
+        on_death(f, status);
+    } else if (pidfd >= 0) {
+        loop_add(f->spec.loop, pidfd, POLLIN, on_exit_event, f);
+    }
+}
+
+static void on_exit_event(void *ctx, short events)
+{
+    (void)events;
+    check_exit(ctx);
+}
+
+/* --- the beginning of a process ------------------------------------------------------------------------------------------- */
+
+static void watch(struct function *f)
+{
+    struct loop *l = f->spec.loop;
+
+    loop_add(l, f->link.bell, POLLIN, on_bell, f);
+    loop_add(l, f->link.err, POLLIN, on_text, f);
+    if (f->link.process.pidfd >= 0)
+        loop_add(l, f->link.process.pidfd, POLLIN, on_exit_event, f);
+}
+
+static void start_later(struct function *f, int error)
+{
+    int64_t at = again_may_pass(error) ? again_next(&f->again, clock_now(), f->spec.alone(f->spec.ctx)) : -1;
+
+    if (at >= 0)
+        loop_timer_set(f->spec.loop, &f->timer, at);
+    else
+        give_up(f, strerror(error));
+}
+
+static void start(struct function *f)
+{
+    int error = link_start(&f->link, f->spec.work, f->library, f->env);
+
+    if (error) {
+        start_later(f, error);
+        return;
+    }
+    f->again = (struct again){0};
+    f->ready = f->renewing = f->corrupt = f->timed_out = false;
+    f->served = 0;
+    buf_clear(&f->reason);
+    reader_begin(&f->reader, f->link.share);
+    watch(f);
+    send_lots(f);
+}
+
+/* --- watching ------------------------------------------------------------------------------------------------------------- */
+
+/* True when the running task has had its time. */
+static bool look(struct function *f, int64_t now)
+{
+    uint64_t p = atomic_load(&f->link.share->progress);
+
+    if (p != f->watched || !reader_running(&f->reader)) {
+        f->watched = p;
+        f->since = now;
+        f->pause = WATCH_FIRST;
+        return false;
+    }
+    if (f->pause < WATCH_LAST)
+        f->pause *= 2;
+    return f->spec.work->timeout && now - f->since >= f->spec.work->timeout;
+}
+
+/* A batch may hold one long task among short ones: those finished are handed on meanwhile. */
+static void on_watch(struct function *f)
+{
+    int64_t now = clock_now(), next, timeout = f->spec.work->timeout;
+
+    take_news(f);
+    reader_peek(&f->reader, false);
+    if (look(f, now)) {
+        f->timed_out = true;
+        spawn_kill(&f->link.process, SIGKILL);
+    }
+    if (!f->lots && f->link.process.pidfd >= 0)
+        return;
+    next = now + f->pause;
+    if (timeout && now + timeout / 8 < next)
+        next = now + timeout / 8;
+    if (f->link.process.pidfd < 0 && next > now + LOOK_AGAIN)
+        next = now + LOOK_AGAIN;
+    loop_timer_set(f->spec.loop, &f->timer, next);
+}
+
+static void on_timer(void *ctx)
+{
+    struct function *f = ctx;
+
+    if (f->link.process.pid && f->link.process.pidfd < 0)
+        check_exit(f);
+    if (f->link.process.pid && !f->corrupt)
+        on_watch(f);
+    else if (!f->link.process.pid && f->lots)
+        start(f);
+}
+
+/* --- the contract --------------------------------------------------------------------------------------------------------- */
+
+static int function_check(const struct work *work)
+{
+    char *library = dl_resolve(work->word[0]);
+    int status = link_check(work, library);
+
+    free(library);
+    return status;
+}
+
+static int function_open(struct worker **w, const struct worker_spec *spec)
+{
+    struct function *f = xcalloc(1, sizeof *f);
+    const struct work *work = spec->work;
+    struct reader_spec reader = {
+        .separator = work->separator,
+        .fill = span_of(work->fill ? work->fill : ""),
+        .lengths = work->lengths,
+        .slot = spec->slot,
+        .rank = spec->rank,
+        .on_piece = spec->on_piece,
+        .ctx = spec->ctx,
+    };
+
+    f->base.ops = &function_ops;
+    f->spec = *spec;
+    f->library = dl_resolve(work->word[0]);
+    f->env = slotenv_new(work, spec->slot, spec->rank);
+    f->link = (struct link)LINK_NONE;
+    reader_init(&f->reader, &reader);
+    loop_timer_init(&f->timer, on_timer, f);
+    *w = &f->base;
+    return 0;
+}
+
+static uint32_t function_room(const struct worker *w)
+{
+    const struct function *f = (const struct function *)w;
+
+    return SHARE_BATCHES - f->lots;
+}
+
+static int function_give(struct worker *w, const struct batch *b)
+{
+    struct function *f = (struct function *)w;
+    struct lot *l = &f->lot[f->lots];
+
+    if (f->broken)
+        return -1;
+    *l = (struct lot){.batch = b, .first = b->first, .count = b->count, .attempt = b->attempt};
+    batch_walk(&l->cursor, b);
+    f->lots++;
+    if (f->link.process.pid)
+        send_lots(f);
+    else if (f->lots == 1)
+        start(f);
+    return f->broken ? -1 : 0;
+}
+
+static bool ends_run(int sig)
+{
+    return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT || sig == SIGKILL;
+}
+
+static void function_signal(struct worker *w, int sig)
+{
+    struct function *f = (struct function *)w;
+
+    if (ends_run(sig))
+        f->stopping = true;
+    if (f->link.process.pid)
+        spawn_kill(&f->link.process, sig);
+    else if (f->stopping)
+        cancel(f);
+}
+
+static void function_running(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
+{
+    const struct function *f = (const struct function *)w;
+
+    if (f->sent && reader_running(&f->reader))
+        tell(ctx, reader_running(&f->reader), f->since, f->link.process.pid);
+}
+
+/* Lets it call _fini and flush what it has; its last words are nobody's. */
+static void await_end(struct function *f)
+{
+    int64_t limit = clock_now() + FINI_TIME;
+    struct pollfd p[] = {{.fd = f->link.process.pidfd, .events = POLLIN}, {.fd = f->link.err, .events = POLLIN}};
+
+    shutdown(f->link.bell, SHUT_WR);
+    reader_begin(&f->reader, NULL);
+    while (clock_now() < limit && poll(p, 2, p[0].fd < 0 ? 5 : 1000) >= 0) {
+        if (p[1].revents && read_text(f) <= 0)
+            p[1].fd = -1;
+        if (p[0].revents || p[0].fd < 0)
+            break;
+    }
+    while (read_text(f) > 0)
+        ;
+}
+
+static void function_close(struct worker *w)
+{
+    struct function *f = (struct function *)w;
+    struct rusage usage;
+    int status;
+
+    unwatch(f);
+    if (f->link.process.pid) {
+        if (!f->lots && !f->corrupt)
+            await_end(f);
+        if (!spawn_reap(&f->link.process, false, &status, &usage)) {
+            spawn_kill(&f->link.process, SIGKILL);
+            spawn_reap(&f->link.process, true, &status, &usage);
+        }
+    }
+    link_close(&f->link);
+    while (f->lots)
+        drop_lot(f);
+    reader_release(&f->reader);
+    spawn_env_free(f->env);
+    buf_release(&f->reason);
+    free(f->library);
+    free(f);
+}
+
+const struct worker_ops function_ops = {
+    .name = "function",
+    .batched = true,
+    .check = function_check,
+    .open = function_open,
+    .room = function_room,
+    .give = function_give,
+    .signal = function_signal,
+    .running = function_running,
+    .close = function_close,
+};
