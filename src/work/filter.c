@@ -1,0 +1,618 @@
+/*
+ * The worker that is a filter: a shell line, started once, with three pipes.
+ *
+ * How much to give it: two batches keep a filter busy that answers at once. One that collects its output in a buffer answers nothing until it
+ * has been given thousands of lines, and what it holds back must not stop the run; so as long as it is silent though it has read all there was, the window of
+ * batches doubles. It falls back when everything has been answered, which a filter with a buffer does not do.
+ *
+ * The end: filter_finish closes its stdin once all is written. The last answer is believed only when the process has ended, since only then is it known
+ * that no other record follows.
+ */
+#include "work/filter.h"
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/loop.h"
+#include "base/xalloc.h"
+#include "work/again.h"
+#include "work/answers.h"
+#include "work/slotenv.h"
+#include "work/spawn.h"
+#include "work/work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    WINDOW = 2,                /* batches in the hands of a filter that answers at once */
+    WINDOW_MAX = 1 << 16,
+    BYTES_MAX = 1 << 20,       /* of batches beyond the first WINDOW */
+    PIPE_SIZE = 256 << 10,
+    SPANS = 64,                /* of one writev */
+    TEXT_SIZE = 16384,
+    READS = 8,                 /* of 128 KiB, before others have their turn */
+    WATCH_FIRST = 20000,       /* us of silence before the first look, doubling ... */
+    WATCH_LAST = 1000000,      /* ... up to this */
+    HINT_AFTER = 5000000,      /* us of silence */
+    LOOK_AGAIN = 5000,         /* us between looks at a process without a pidfd */
+    END_TIME = 10000000,       /* us a filter has to leave after its last answer */
+};
+
+struct filter {
+    struct worker base;
+    struct worker_spec spec;
+    char *shell;
+    char **env;
+    struct process process;
+    int in, out, err;        /* our ends, -1: closed */
+    bool in_watched;
+    struct answers answers;
+    uint32_t window;
+    bool answered;           /* some process of this slot has answered */
+    bool finishing;          /* nothing follows: its stdin is closed when all is written */
+    bool stopping, broken, timed_out, surplus, hinted;
+    uint32_t crashes;
+    struct again again;
+    struct loop_timer timer; /* the next attempt to start; else watches for silence */
+    int64_t pause, heard;    /* monotonic: the last answer */
+};
+
+static void start(struct filter *f);
+static void on_exit_event(void *ctx, short events);
+static void on_in(void *ctx, short events);
+
+static void drop(struct filter *f, int *fd)
+{
+    if (*fd < 0)
+        return;
+    if (loop_has(f->spec.loop, *fd))
+        loop_remove(f->spec.loop, *fd);
+    close(*fd);
+    *fd = -1;
+}
+
+static void give_up(struct filter *f, const char *why)
+{
+    diag("filter %s: %s", f->spec.work->word[0], why);
+    f->broken = true;
+    if (f->process.pid)
+        spawn_kill(&f->process, SIGKILL);
+    answers_cancel(&f->answers);
+}
+
+/* --- its input ------------------------------------------------------------------------------------------------------- */
+
+/* False: the pipe is full, or closed. */
+static bool write_some(struct filter *f)
+{
+    struct iovec iov[SPANS];
+    int n = answers_pending(&f->answers, iov, SPANS);
+
+    if (!n)
+        return false;
+    ssize_t wrote;
+
+    do
+        wrote = writev(f->in, iov, n);
+    while (wrote < 0 && errno == EINTR);
+    if (wrote > 0) {
+        answers_wrote(&f->answers, (size_t)wrote);
+        return true;
+    }
+    if (errno != EAGAIN)
+        drop(f, &f->in); /* it reads no more: its end will tell why */
+    return false;
+}
+
+static void write_all(struct filter *f)
+{
+    struct iovec iov;
+
+    if (f->in < 0)
+        return;
+    while (write_some(f))
+        ;
+    if (f->in < 0)
+        return;
+    bool more = answers_pending(&f->answers, &iov, 1);
+
+    if (!more && f->finishing) {
+        f->answers.hold = true;
+        drop(f, &f->in);
+        return;
+    }
+    if (more != loop_has(f->spec.loop, f->in)) {
+        if (more)
+            loop_add(f->spec.loop, f->in, POLLOUT, on_in, f);
+        else
+            loop_remove(f->spec.loop, f->in);
+    }
+}
+
+static void on_in(void *ctx, short events)
+{
+    (void)events;
+    write_all(ctx);
+}
+
+/* --- its output ------------------------------------------------------------------------------------------------------ */
+
+/* More records than tasks: from here on nobody can say which answers which. */
+static void too_much(struct filter *f)
+{
+    struct outcome o = answers_outcome(&f->answers);
+    uint64_t waiting = answers_waiting(&f->answers);
+    struct buf why = BUF_INIT;
+
+    buf_printf(&why, "task %llu was answered with more than one record",
+               (unsigned long long)(waiting ? waiting : f->answers.last));
+    f->surplus = true;
+    if (waiting) {
+        o.cause = END_NOT_RUN;
+        o.status = 126;
+        o.reason = span_of("answered with more than one record");
+        answers_fail(&f->answers, &o);
+    }
+    give_up(f, buf_cstr(&why));
+    buf_release(&why);
+}
+
+/* One read; >0: there may be more. */
+static ssize_t read_out(struct filter *f)
+{
+    size_t room;
+    char *to = answers_space(&f->answers, &room);
+    ssize_t n = io_read(f->out, to, room);
+
+    if (n <= 0)
+        return n;
+    f->answered = true;
+    f->heard = clock_now();
+    f->pause = WATCH_FIRST;
+    if (f->broken)
+        f->answers.in.len = 0;
+    else if (answers_got(&f->answers, (size_t)n) < 0)
+        too_much(f);
+    else if (!f->answers.tasks)
+        f->window = WINDOW;
+    return n;
+}
+
+static ssize_t read_err(struct filter *f)
+{
+    char buffer[TEXT_SIZE];
+    ssize_t n = io_read(f->err, buffer, sizeof buffer);
+
+    if (n > 0 && !answers_text(&f->answers, (struct span){buffer, (size_t)n}))
+        io_write_all(STDERR_FILENO, buffer, (size_t)n);
+    return n;
+}
+
+static void on_out(void *ctx, short events)
+{
+    struct filter *f = ctx;
+    ssize_t n = 1;
+
+    (void)events;
+    for (int left = READS; left && n > 0 && f->out >= 0; left--)
+        n = read_out(f);
+    if (n == 0)
+        drop(f, &f->out); /* it can answer no more; if it does not end by itself, the watch ends it */
+}
+
+static void on_err(void *ctx, short events)
+{
+    struct filter *f = ctx;
+
+    (void)events;
+    if (read_err(f) == 0)
+        drop(f, &f->err);
+}
+
+/* --- its end ---------------------------------------------------------------------------------------------------------- */
+
+static void describe(const struct filter *f, struct outcome *o, int status)
+{
+    if (WIFSIGNALED(status)) {
+        o->cause = f->timed_out ? END_TIMEOUT : END_SIGNAL;
+        o->signal = (uint8_t)WTERMSIG(status);
+        return;
+    }
+    o->status = (uint8_t)WEXITSTATUS(status);
+    o->reason = span_of("the filter has ended");
+    if (!o->status) {
+        o->status = 1;
+        o->reason = span_of("the filter has ended (exit status 0) without an answer");
+    }
+}
+
+static bool cannot_run(const struct filter *f, int status)
+{
+    return !f->answered && WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126);
+}
+
+static void blame(struct filter *f, int status)
+{
+    struct outcome o = answers_outcome(&f->answers);
+    struct buf why = BUF_INIT;
+
+    describe(f, &o, status);
+    if (cannot_run(f, status)) {
+        o.cause = END_NOT_RUN;
+        buf_printf(&why, "cannot be run (exit status %d)", o.status);
+    } else if (++f->crashes > f->spec.work->max_crashes) {
+        buf_printf(&why, "it has ended %u times with tasks unanswered (--max-worker-crashes)", f->crashes);
+    }
+    answers_fail(&f->answers, &o);
+    if (why.len)
+        give_up(f, buf_cstr(&why));
+    buf_release(&why);
+}
+
+/* What the dead process wrote is all in the pipes: take it, then leave whoever still holds the other ends. */
+static void drain(struct filter *f)
+{
+    for (int left = 1024; left && f->out >= 0 && read_out(f) > 0; left--)
+        ;
+    for (int left = 64; left && f->err >= 0 && read_err(f) > 0; left--)
+        ;
+    drop(f, &f->in);
+    drop(f, &f->out);
+    drop(f, &f->err);
+}
+
+static void on_death(struct filter *f, int status)
+{
+    drain(f);
+    if (!f->broken && answers_end(&f->answers) < 0)
+        too_much(f);
+    if (f->broken)
+        return;
+    if (!f->answers.tasks) {
+        if (!WIFEXITED(status) || WEXITSTATUS(status))
+            diag_note("filter %s: ended with %s %d after its last answer", f->spec.work->word[0],
+                      WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        return;
+    }
+    blame(f, status);
+    if (f->stopping)
+        answers_cancel(&f->answers);
+    answers_restart(&f->answers);
+    if (f->answers.tasks)
+        start(f);
+}
+
+static void check_exit(struct filter *f)
+{
+    struct rusage usage;
+    int status, pidfd = f->process.pidfd;
+
+    if (pidfd >= 0)
+        loop_remove(f->spec.loop, pidfd);
+    if (spawn_reap(&f->process, false, &status, &usage)) {
+        loop_timer_clear(f->spec.loop, &f->timer);
+        on_death(f, status);
+    } else if (pidfd >= 0) {
+        loop_add(f->spec.loop, pidfd, POLLIN, on_exit_event, f);
+    }
+}
+
+static void on_exit_event(void *ctx, short events)
+{
+    (void)events;
+    check_exit(ctx);
+}
+
+/* --- its beginning ----------------------------------------------------------------------------------------------------- */
+
+static int open_pipes(struct filter *f, int theirs[3])
+{
+    int *ours[] = {&f->in, &f->out, &f->err};
+
+    for (int i = 0; i < 3; i++) {
+        int fd[2];
+
+        if (io_pipe(fd) < 0) {
+            int error = errno;
+
+            while (i-- > 0) {
+                drop(f, ours[i]);
+                close(theirs[i]);
+            }
+            return error;
+        }
+        *ours[i] = fd[i == 0];
+        theirs[i] = fd[i != 0];
+        io_set_nonblock(*ours[i]);
+        if (i < 2 && fcntl(*ours[i], F_SETPIPE_SZ, PIPE_SIZE) < 0) {
+            /* the user's share of pipe memory is used up: 64 KiB do as well */
+        }
+    }
+    return 0;
+}
+
+static int start_process(struct filter *f)
+{
+    char *argv[] = {(char *)f->spec.work->shell, "-c", f->spec.work->word[0], NULL};
+    struct spawn s = {.path = f->shell, .argv = argv, .env = f->env, .cwd = f->spec.work->cwd, .extra = SPAWN_NULL};
+    int error = open_pipes(f, s.fd);
+
+    if (error)
+        return error;
+    error = spawn_start(&s, &f->process);
+    for (int i = 0; i < 3; i++)
+        close(s.fd[i]);
+    if (!error)
+        return 0;
+    drop(f, &f->in);
+    drop(f, &f->out);
+    drop(f, &f->err);
+    return error;
+}
+
+static void start_later(struct filter *f, int error)
+{
+    int64_t at = again_may_pass(error) ? again_next(&f->again, clock_now(), f->spec.alone(f->spec.ctx)) : -1;
+
+    if (at >= 0)
+        loop_timer_set(f->spec.loop, &f->timer, at);
+    else
+        give_up(f, strerror(error));
+}
+
+static void watch_silence(struct filter *f)
+{
+    f->pause = WATCH_FIRST;
+    f->heard = clock_now();
+    loop_timer_set(f->spec.loop, &f->timer, f->heard + f->pause);
+}
+
+static void start(struct filter *f)
+{
+    struct loop *l = f->spec.loop;
+    int error = start_process(f);
+
+    if (error) {
+        start_later(f, error);
+        return;
+    }
+    f->again = (struct again){0};
+    f->timed_out = false;
+    loop_add(l, f->out, POLLIN, on_out, f);
+    loop_add(l, f->err, POLLIN, on_err, f);
+    if (f->process.pidfd >= 0)
+        loop_add(l, f->process.pidfd, POLLIN, on_exit_event, f);
+    watch_silence(f);
+    write_all(f);
+}
+
+/* --- its silence --------------------------------------------------------------------------------------------------------- */
+
+static bool has_read_all(const struct filter *f)
+{
+    struct iovec iov;
+    int unread;
+
+    return f->in >= 0 && !answers_pending(&f->answers, &iov, 1) && ioctl(f->in, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+static void hint(struct filter *f, int64_t now)
+{
+    if (f->hinted || !f->answers.tasks || now - f->heard < HINT_AFTER)
+        return;
+    f->hinted = true;
+    diag_note("filter %s: no answer for %d s, %llu tasks wait: does it keep its output in a buffer?"
+              " (python3 -u, awk fflush(), jq --unbuffered, sed -u, stdbuf -oL)",
+              f->spec.work->word[0], (int)((now - f->heard) / 1000000), (unsigned long long)f->answers.tasks);
+}
+
+static void look(struct filter *f)
+{
+    int64_t now = clock_now(), timeout = f->spec.work->timeout;
+
+    if (now - f->heard >= f->pause && has_read_all(f) && f->window < WINDOW_MAX)
+        f->window *= 2;
+    hint(f, now);
+    if (f->answers.hold && now - f->heard >= END_TIME && answers_end(&f->answers) < 0)
+        too_much(f); /* it does not leave: the answer counts all the same */
+    if ((timeout && f->answers.tasks && now - f->answers.since >= timeout) || (f->out < 0 && now - f->heard >= f->spec.work->linger)) {
+        f->timed_out = f->out >= 0;
+        spawn_kill(&f->process, SIGKILL);
+    }
+    if (f->pause < WATCH_LAST)
+        f->pause *= 2;
+    int64_t next = now + f->pause;
+
+    if (timeout && next > now + timeout / 8)
+        next = now + timeout / 8;
+    if (f->process.pidfd < 0 && next > now + LOOK_AGAIN)
+        next = now + LOOK_AGAIN;
+    if (f->answers.tasks || f->process.pidfd < 0 || f->out < 0)
+        loop_timer_set(f->spec.loop, &f->timer, next);
+}
+
+static void on_timer(void *ctx)
+{
+    struct filter *f = ctx;
+
+    if (f->process.pid && f->process.pidfd < 0)
+        check_exit(f);
+    if (f->process.pid)
+        look(f);
+    else if (f->answers.tasks && !f->broken)
+        start(f);
+}
+
+/* --- the contract ---------------------------------------------------------------------------------------------------------- */
+
+static int filter_check(const struct work *work)
+{
+    char *shell = spawn_lookup(work->shell);
+    int status = errno == ENOENT ? 127 : 126;
+
+    if (!shell) {
+        diag_errno("cannot run the shell %s", work->shell);
+        return status;
+    }
+    free(shell);
+    return 0;
+}
+
+static int filter_open(struct worker **w, const struct worker_spec *spec)
+{
+    struct filter *f = xcalloc(1, sizeof *f);
+    const struct work *work = spec->work;
+    struct answers_spec answers = {
+        .separator = work->separator,
+        .fill = span_of(work->fill ? work->fill : ""),
+        .lengths = work->lengths,
+        .slot = spec->slot,
+        .rank = spec->rank,
+        .on_piece = spec->on_piece,
+        .ctx = spec->ctx,
+    };
+
+    f->base.ops = &filter_ops;
+    f->spec = *spec;
+    f->process.pidfd = f->in = f->out = f->err = -1;
+    f->window = WINDOW;
+    f->shell = spawn_lookup(work->shell);
+    if (!f->shell) {
+        diag_errno("cannot run the shell %s", work->shell);
+        free(f);
+        return -1;
+    }
+    f->env = slotenv_new(work, spec->slot, spec->rank);
+    answers_init(&f->answers, &answers);
+    loop_timer_init(&f->timer, on_timer, f);
+    *w = &f->base;
+    return 0;
+}
+
+static uint32_t filter_room(const struct worker *w)
+{
+    const struct filter *f = (const struct filter *)w;
+    uint32_t n = f->answers.used;
+
+    if (f->broken)
+        return 1;
+    if (n >= f->window || (n >= WINDOW && f->answers.bytes >= BYTES_MAX))
+        return 0;
+    return f->window - n;
+}
+
+static int filter_give(struct worker *w, const struct batch *b)
+{
+    struct filter *f = (struct filter *)w;
+    bool idle = !f->answers.tasks;
+
+    if (f->broken)
+        return -1;
+    f->finishing = f->answers.hold = false;
+    answers_add(&f->answers, b);
+    if (!f->answers.tasks)
+        return 0;
+    if (!f->process.pid) {
+        if (idle)
+            start(f);
+    } else if (f->in >= 0) {
+        write_all(f);
+        if (idle)
+            watch_silence(f);
+    }
+    return f->broken ? -1 : 0;
+}
+
+static void filter_finish(struct worker *w)
+{
+    struct filter *f = (struct filter *)w;
+
+    f->finishing = true;
+    if (f->process.pid)
+        write_all(f);
+}
+
+static void filter_signal(struct worker *w, int sig)
+{
+    struct filter *f = (struct filter *)w;
+
+    if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT || sig == SIGKILL)
+        f->stopping = true;
+    if (f->process.pid)
+        spawn_kill(&f->process, sig);
+    else if (f->stopping)
+        answers_cancel(&f->answers);
+}
+
+static void filter_running(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
+{
+    const struct filter *f = (const struct filter *)w;
+
+    if (f->process.pid && f->answers.tasks)
+        tell(ctx, answers_waiting(&f->answers), f->answers.since, f->process.pid);
+}
+
+/* All is answered: it reads the end of its input, and may have last words. */
+static void await_end(struct filter *f)
+{
+    int64_t limit = clock_now() + END_TIME;
+
+    drop(f, &f->in);
+    while (clock_now() < limit) {
+        struct pollfd p[] = {{.fd = f->process.pidfd, .events = POLLIN}, {.fd = f->out, .events = POLLIN}, {.fd = f->err, .events = POLLIN}};
+
+        if (poll(p, 3, p[0].fd < 0 ? 5 : 1000) < 0 && errno != EINTR)
+            return;
+        if (p[1].revents && read_out(f) == 0)
+            drop(f, &f->out);
+        if (p[2].revents && read_err(f) == 0)
+            drop(f, &f->err);
+        if (p[0].revents || (p[0].fd < 0 && f->out < 0))
+            return;
+    }
+}
+
+static void filter_close(struct worker *w)
+{
+    struct filter *f = (struct filter *)w;
+    struct rusage usage;
+    int status;
+
+    if (f->process.pid) {
+        if (f->process.pidfd >= 0)
+            loop_remove(f->spec.loop, f->process.pidfd);
+        if (!f->answers.tasks && !f->broken)
+            await_end(f);
+        if (!spawn_reap(&f->process, false, &status, &usage)) {
+            spawn_kill(&f->process, SIGKILL);
+            spawn_reap(&f->process, true, &status, &usage);
+        }
+    }
+    drain(f);
+    loop_timer_clear(f->spec.loop, &f->timer);
+    answers_release(&f->answers);
+    spawn_env_free(f->env);
+    free(f->shell);
+    free(f);
+}
+
+const struct worker_ops filter_ops = {
+    .name = "filter",
+    .batched = true,
+    .check = filter_check,
+    .open = filter_open,
+    .room = filter_room,
+    .give = filter_give,
+    .finish = filter_finish,
+    .signal = filter_signal,
+    .running = filter_running,
+    .close = filter_close,
+};
