@@ -15,7 +15,7 @@
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation)
  *   results/  outlet (contract), order, spill, sink
  *   watch/    failures, summary, starts (-v, -t)
- *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, utf8
+ *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse
  *
  * Includes point downward only: main -> rooms -> map -> tasks, backend, results, watch -> work -> base; ask is used by the first two alone.
  */
@@ -28,9 +28,11 @@
 #include "rooms.h"
 #include "status.h"
 #include "watch/summary.h"
+#include "work/child.h"
 #include "work/spawn.h"
 
 #include <signal.h>
+#include <string.h>
 
 static void print_summary(const struct rooms *r, const struct map_counts *n, int64_t began)
 {
@@ -86,6 +88,8 @@ static int run(const struct conf *c)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], CHILD_WORD) == 0)
+        return child_main(argc, argv);
     struct conf conf;
     int status = STATUS_OK;
 

@@ -37,7 +37,7 @@ struct map {
     struct order *order;
     struct flight *flight;
     bool per_task, wants_input;
-    bool source_ended, source_waits;
+    bool source_ended, source_waits, finishing;
     bool stopping; /* nothing new starts */
     bool leave;    /* at once: what runs is killed */
     uint64_t taken;
@@ -267,6 +267,16 @@ static bool is_over(const struct map *m)
     return flight_empty(m->flight) && !order_pending(m->order) && !outlets_busy(m);
 }
 
+/* Nothing more will be submitted: those who wait for company are told. */
+static void finish(struct map *m)
+{
+    bool nothing_follows = m->source_ended || m->stopping;
+
+    if (nothing_follows && !m->finishing && m->spec->backend->finish)
+        m->spec->backend->finish(m->backend);
+    m->finishing = nothing_follows;
+}
+
 static int run_loop(struct map *m)
 {
     for (;;) {
@@ -274,6 +284,7 @@ static int run_loop(struct map *m)
 
         while (burst && take_one(m))
             burst--;
+        finish(m);
         deliver(m);
         if (is_over(m))
             return 0;

@@ -14,6 +14,8 @@
 #include "watch/starts.h"
 #include "work/worker.h"
 
+#include <string.h>
+
 static int open_source(struct rooms *r, const struct conf *c)
 {
     struct source_spec spec = {
@@ -49,6 +51,12 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .inherit = c->ungroup && !c->output && !c->tag,
         .keep_mpi_env = c->keep_mpi_env,
         .linger = c->linger,
+        .in_place = strcmp(c->backend, "serial") == 0,
+        .signature = c->signature,
+        .config = c->worker_config,
+        .fill = c->fill,
+        .max_crashes = c->max_worker_crashes,
+        .max_tasks = c->max_tasks_per_worker,
         .cpus_per_slot = usable > r->slots ? usable / r->slots : 1,
     };
     r->work.name = source_names(r->source, &r->work.names);
@@ -135,6 +143,7 @@ int rooms_run(struct rooms *r, const struct conf *c, struct map_counts *counts)
         .backend = backend_find(c->dry_run ? "dry" : c->backend),
         .work = &r->work,
         .slots = r->slots,
+        .chunk = c->chunk,
         .order = c->order,
         .buffer = c->buffer,
         .outlets = r->outlets,

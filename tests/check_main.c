@@ -11,8 +11,10 @@ static Suite *(*const suites[])(void) = {
     failures_suite,
     flight_suite,
     diag_suite,
-    utf8_suite,
     loop_suite,
+    again_suite,
+    reader_suite,
+    signature_suite,
     schedule_suite,
     wire_suite,
     launcher_suite,
@@ -39,9 +41,7 @@ static Suite *(*const suites[])(void) = {
 
 int main(void)
 {
-    setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds: only a hang shall reach it, not a busy machine */
     SRunner *runner = srunner_create(NULL);
-
 
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
         srunner_add_suite(runner, suites[i]());

@@ -97,6 +97,14 @@ SAMPLE(has_shell, !strcmp(conf.shell, "/bin/dash"))
 SAMPLE(has_no_shell, conf.no_shell)
 SAMPLE(keeps_mpi_env, conf.keep_mpi_env)
 SAMPLE(has_linger, conf.linger == 250000)
+SAMPLE(has_worker, conf.kind == WORK_FUNCTION && conf.words == 2 && !strcmp(conf.word[0], "./a:b.so") && !strcmp(conf.word[1], "f"))
+SAMPLE(has_worker_config, !strcmp(conf.worker_config, ""))
+SAMPLE(has_signature, !strcmp(conf.signature, "int(int)"))
+SAMPLE(has_filter, conf.kind == WORK_FILTER && conf.words == 1 && !strcmp(conf.word[0], "bc"))
+SAMPLE(has_fill, !strcmp(conf.fill, "-"))
+SAMPLE(has_chunk, conf.chunk == 12)
+SAMPLE(has_max_crashes, conf.max_worker_crashes == 3)
+SAMPLE(has_max_tasks, conf.max_tasks_per_worker == 9)
 SAMPLE(is_serial, conf.serial && !strcmp(conf.backend, "serial"))
 SAMPLE(has_procs, conf.procs.kind == CPUS_COUNT && conf.procs.number == 3 && !strcmp(conf.backend, "procs"))
 SAMPLE(is_mpi, conf.mpi && !strcmp(conf.backend, "mpi"))
@@ -129,6 +137,14 @@ static const struct sample samples[] = {
     {"no-shell", "--no-shell x", has_no_shell},
     {"keep-mpi-env", "--keep-mpi-env x", keeps_mpi_env},
     {"linger", "--linger 250ms x", has_linger},
+    {"worker", "--worker ./a:b.so:f", has_worker},
+    {"worker-config", "--worker-config= --worker a:f", has_worker_config},
+    {"signature", "--signature int(int) --worker a:f", has_signature},
+    {"filter", "--filter bc ::: 1", has_filter},
+    {"fill", "--filter bc --fill -", has_fill},
+    {"chunk", "--filter bc --chunk 12", has_chunk},
+    {"max-worker-crashes", "--filter bc --max-worker-crashes 3", has_max_crashes},
+    {"max-tasks-per-worker", "--worker a:f --max-tasks-per-worker 9", has_max_tasks},
     {"serial", "--serial x", is_serial},
     {"procs", "--procs 3 x", has_procs},
     {"mpi", "--mpi x", is_mpi},
@@ -168,7 +184,7 @@ START_TEST(every_option_fills_its_field)
         ck_assert_int_eq(parse(s->line), OPTION_RUN);
         ck_assert_msg(s->holds(), "'%s' has no effect", s->line);
         ck_assert_msg(conf.given[i], "'%s' is not marked as given", s->line);
-        ck_assert_int_eq(conf.words, 1);
+        ck_assert_int_eq(conf.words, conf.worker ? 2 : 1);
         option_release(&conf);
     }
 }
@@ -310,6 +326,14 @@ START_TEST(contradictions_name_both)
 
     expect_usage("--serial --jobs 3 x", "smap: --serial and --procs contradict each other\n"
                                         "smap: nothing was run: leave out one of them" SEE);
+    expect_usage("--worker a:f --filter bc", "smap: --worker and --filter contradict each other\n"
+                 "smap: nothing was run: leave out one of them (see smap --help)\n");
+    expect_usage("--filter bc --dry-run", "smap: --filter and --dry-run contradict each other\n"
+                 "smap: nothing was run: there are no commands to print (see smap --help)\n");
+    expect_usage("--chunk 3 ls", "smap: --chunk needs a --worker or --filter\n"
+                 "smap: nothing was run: commands are handed out one by one (see smap --help)\n");
+    expect_usage("--signature int(int) --filter bc", "smap: --signature needs --worker\n"
+                 "smap: nothing was run: it describes a function of a library (see smap --help)\n");
     expect_usage("-u --tag x", "smap: --ungroup and --tag contradict each other\n"
                                "smap: nothing was run: for whole lines with their tag use --line-buffer" SEE);
     expect_usage("--stdin", "smap: --stdin needs a COMMAND\n"
@@ -325,6 +349,10 @@ END_TEST
 
 START_TEST(bad_commands_are_refused)
 {
+    expect_usage("--worker a.so x", "smap: --worker expects LIBRARY:SYMBOL (as ./libsim.so:simulate), not 'a.so'\n"
+                 "smap: nothing was run (see smap --help)\n");
+    expect_usage("--worker a:f x", "smap: --worker takes the place of a COMMAND, but there is one: 'x'\n"
+                 "smap: nothing was run (see smap --help)\n");
     expect_usage("--no-shell", "smap: --no-shell needs a COMMAND: without one every task is a shell line\n" NOTHING);
     expect_usage("--no-shell a~b", "smap: --no-shell forbids the shell line 'a b': give its program and arguments as "
                                    "words of their own\n" NOTHING);

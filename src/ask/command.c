@@ -74,6 +74,30 @@ static int classify(struct conf *conf, struct buf *why)
     return -1;
 }
 
+/* The words of --worker or --filter stand where those of COMMAND would. */
+static int take_worker(struct conf *conf, struct buf *why)
+{
+    const char *option = conf->worker ? "--worker" : "--filter";
+
+    if (conf->words) {
+        buf_printf(why, "%s takes the place of a COMMAND, but there is one: '", option);
+        diag_escape(why, span_of(conf->word[0]), 60);
+        buf_puts(why, "'");
+        return -1;
+    }
+    conf->own_word[0] = xstrdup(conf->worker ? conf->worker : conf->filter);
+    conf->word = conf->own_word;
+    conf->words = 1;
+    conf->kind = WORK_FILTER;
+    if (!conf->worker)
+        return 0;
+    conf->own_word[1] = strrchr(conf->own_word[0], ':');
+    *conf->own_word[1]++ = '\0';
+    conf->words = 2;
+    conf->kind = WORK_FUNCTION;
+    return 0;
+}
+
 int command_read(struct conf *conf, char **argv, struct buf *why)
 {
     struct source_list ignored;
@@ -81,11 +105,15 @@ int command_read(struct conf *conf, char **argv, struct buf *why)
     conf->word = argv;
     for (conf->words = 0; *argv && !list_mark(*argv, &ignored); argv++)
         conf->words++;
+    if (conf->worker || conf->filter)
+        return take_worker(conf, why) < 0 ? -1 : read_lists(conf, argv, why);
     return read_lists(conf, argv, why) < 0 ? -1 : classify(conf, why);
 }
 
 void command_release(struct conf *conf)
 {
+    free(conf->own_word[0]);
+    conf->own_word[0] = NULL;
     free(conf->list);
     conf->list = NULL;
     conf->lists = 0;

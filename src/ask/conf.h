@@ -47,6 +47,14 @@ struct conf {
     bool keep_mpi_env;
     int64_t linger; /* us */
 
+    /* Functions and filters. */
+    const char *worker;    /* LIBRARY:SYMBOL; then word is these two */
+    const char *filter;    /* then word is this one */
+    char *own_word[2];     /* these words; own_word[0] is ours to free */
+    const char *worker_config, *signature, *fill;
+    uint32_t max_worker_crashes, max_tasks_per_worker;
+    uint32_t chunk; /* 0: by measured task time */
+
     /* Backend. */
     bool serial, mpi, no_mpi_check;
     struct cpus_wish procs; /* a count of 1 unless --procs was given */

@@ -34,6 +34,7 @@ static const char tail[] =
 
 static const char *const titles[] = {
     [OPTION_GENERAL] = "General",  [OPTION_TASKS] = "Tasks",     [OPTION_COMMANDS] = "Commands",
+    [OPTION_WORKERS] = "Functions and filters",
     [OPTION_BACKENDS] = "Backends", [OPTION_RESULTS] = "Results", [OPTION_WATCHING] = "Watching",
 };
 

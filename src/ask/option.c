@@ -46,6 +46,23 @@ static const struct option_row table[] = {
     {"linger", 0, "TIME", &type_time, AT(linger), OPTION_COMMANDS,
      .help = "how long what a task left running may hold its output open (1s)"},
 
+    {"worker", 0, "LIBRARY:SYMBOL", &type_worker, AT(worker), OPTION_WORKERS,
+     .help = "call this function of a shared library for every task"},
+    {"worker-config", 0, "TEXT", &type_line, AT(worker_config), OPTION_WORKERS,
+     .help = "for the worker's init function"},
+    {"signature", 0, "TYPES", &type_text, AT(signature), OPTION_WORKERS,
+     .help = "the function is any C function, as 'double(double)', called on columns"},
+    {"filter", 0, "COMMAND", &type_text, AT(filter), OPTION_WORKERS,
+     .help = "one process per slot that reads a line per task and writes a line per task"},
+    {"fill", 0, "TEXT", &type_line, AT(fill), OPTION_WORKERS,
+     .help = "the record of a failed task, not an empty one"},
+    {"chunk", 0, "N", &type_count, AT(chunk), OPTION_WORKERS,
+     .help = "hand out N tasks at a time, not as many as take 10 ms"},
+    {"max-worker-crashes", 0, "N", &type_count, AT(max_worker_crashes), OPTION_WORKERS,
+     .help = "give up when a slot's process has crashed more often (1000)"},
+    {"max-tasks-per-worker", 0, "N", &type_count, AT(max_tasks_per_worker), OPTION_WORKERS,
+     .help = "renew a worker process after N tasks"},
+
     {"serial", 0, NULL, &type_flag, AT(serial), OPTION_BACKENDS, .help = "one task at a time (the default)"},
     {"procs", 'P', "N", &type_procs, AT(procs), OPTION_BACKENDS,
      .help = "N tasks at a time on this machine; auto: one per CPU this process may use; N%: of these; "
@@ -274,7 +291,7 @@ enum option_result option_parse(struct conf *conf, int argc, char **argv)
     int rc;
 
     *conf = (struct conf){
-        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20};
+        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20, .max_worker_crashes = 1000};
     rc = read_options(&a);
     if (rc != OPTION_RUN)
         return rc;

@@ -39,6 +39,21 @@ static const struct rule clashes[] = {
     {"block", ":::", "blocks are cut from stdin or files (-a)"},
     {"arg-file", ":::", "give the files as lists too: :::: FILE"},
     {"shell", "no-shell", CHOOSE},
+    {"worker", "filter", CHOOSE},
+    {"worker", "stdin", "a function is given its task in memory, of any size"},
+    {"filter", "stdin", "a filter reads its tasks on standard input in any case"},
+    {"worker", "shell", "no shell is started for a function"},
+    {"filter", "no-shell", CHOOSE},
+    {"filter", "max-args", "a filter reads one record per task"},
+    {"filter", "exact-args", "a filter reads one record per task"},
+    {"filter", "colsep", "a filter reads whole records, and may split them itself"},
+    {"worker", "replace", "there is no command to write it in"},
+    {"filter", "replace", "there are no placeholders in a filter"},
+    {"worker", "print-commands", "there are no commands to print"},
+    {"filter", "print-commands", "there are no commands to print"},
+    {"worker", "dry-run", "there are no commands to print"},
+    {"filter", "dry-run", "there are no commands to print"},
+    {"signature", "worker-config", "a plain C function has no init function"},
 };
 
 /* A without B makes no sense. */
@@ -49,6 +64,12 @@ static const struct rule needs[] = {
     {"exact-args", "a COMMAND", "without one every task is a shell line of its own"},
     {"colsep", "a COMMAND", "without one every task is a shell line of its own"},
     {"header", "a COMMAND", "without one every task is a shell line of its own"},
+    {"worker-config", "worker", "it is for the worker's init function"},
+    {"signature", "worker", "it describes a function of a library"},
+    {"max-tasks-per-worker", "worker", "it renews the processes of functions"},
+    {"fill", "a --worker or --filter", "commands print what they like"},
+    {"chunk", "a --worker or --filter", "commands are handed out one by one"},
+    {"max-worker-crashes", "a --worker or --filter", "commands are processes of their own"},
     {"replace", "a COMMAND", "without one there is nothing to replace it in"},
 };
 
@@ -62,6 +83,8 @@ static bool is_given(const struct conf *conf, const char *name)
     size_t count;
     const struct option_row *row = option_table(&count);
 
+    if (strcmp(name, "a --worker or --filter") == 0)
+        return conf->worker || conf->filter;
     if (!is_option(name))
         return *name == ':' ? conf->lists > 0 : conf->words > 0;
     for (size_t i = 0; i < count; i++)

@@ -35,6 +35,21 @@ static int set_text(void *field, const char *value)
     return *value ? 0 : -1;
 }
 
+static int set_line(void *field, const char *value)
+{
+    *(const char **)field = value;
+    return 0;
+}
+
+/* The last colon parts them: a path may hold some. */
+static int set_worker(void *field, const char *value)
+{
+    const char *colon = strrchr(value, ':');
+
+    *(const char **)field = value;
+    return colon && colon > value && colon[1] ? 0 : -1;
+}
+
 static int set_words(void *field, const char *value)
 {
     struct conf_words *w = field;
@@ -88,6 +103,8 @@ static int set_procs(void *field, const char *value)
 const struct option_type type_flag = {"true or false", set_flag};
 const struct option_type type_null = {"true or false", set_null};
 const struct option_type type_text = {"a text that is not empty", set_text};
+const struct option_type type_line = {"a text", set_line};
+const struct option_type type_worker = {"LIBRARY:SYMBOL (as ./libsim.so:simulate)", set_worker};
 const struct option_type type_words = {"a text that is not empty", set_words};
 const struct option_type type_count = {"a number from 1 on", set_count};
 const struct option_type type_size = {"a size from 1 on, as 512, 64K or 1.5M", set_size};

@@ -11,6 +11,8 @@ struct option_type;
 extern const struct option_type type_flag;      /* bool */
 extern const struct option_type type_null;      /* int: a separator that is NUL when the flag is given */
 extern const struct option_type type_text;      /* const char *, not empty */
+extern const struct option_type type_line;      /* const char *, may be empty */
+extern const struct option_type type_worker;    /* const char *: LIBRARY:SYMBOL */
 extern const struct option_type type_words;     /* struct conf_words: one more at the end */
 extern const struct option_type type_count;     /* uint32_t, 1 or more */
 extern const struct option_type type_size;      /* uint64_t, bytes, 1 or more */

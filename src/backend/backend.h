@@ -55,6 +55,9 @@ struct backend_ops {
     struct backend_room (*room)(struct backend *b, uint64_t left);
     /* Lends BATCH until its last task has ended. Only after room said yes. Never blocks. */
     int (*submit)(struct backend *b, const struct batch *batch);
+    /* Nothing follows for now: batches submitted so far end without waiting for others. More may come all the same (another
+     * attempt). May be NULL. */
+    void (*finish)(struct backend *b);
     /* The one blocking point: runs the loop until something happened or UNTIL (monotonic us). 0; -1: reported. */
     int (*wait)(struct backend *b, int64_t until);
     /* Sends SIG to every running task. */

@@ -83,7 +83,7 @@ static int procs_open(struct backend **b, const struct backend_spec *spec)
 }
 
 /*
- * An idle slot, the lowest; else the one with the least to do that may have a batch queued behind the running one; NULL: none.
+ * An idle slot, the lowest; else the one with the least to do that may have a batch queued behind the running one, or asks for more; NULL: none.
  */
 static struct slot *best_slot(struct local *l)
 {
@@ -95,7 +95,7 @@ static struct slot *best_slot(struct local *l)
 
         if (s->load == 0)
             return s;
-        if (queue && l->kind->room(s->worker) && (!best || s->load < best->load))
+        if (l->kind->room(s->worker) > !queue && (!best || s->load < best->load))
             best = s;
     }
     return best;
@@ -110,7 +110,7 @@ static struct backend_room local_room(struct backend *b, uint64_t left)
         return (struct backend_room){0};
     if (l->kind->batched)
         tasks = schedule_next(&l->schedule, left, l->spec.slots);
-    return (struct backend_room){.tasks = tasks, .bytes = BATCH_BYTES};
+    return (struct backend_room){.tasks = tasks, .bytes = l->spec.chunk ? SIZE_MAX : BATCH_BYTES};
 }
 
 static int local_submit(struct backend *b, const struct batch *batch)
@@ -136,6 +136,15 @@ static int local_submit(struct backend *b, const struct batch *batch)
         l->busy++;
     s->load += batch->count;
     return l->kind->give(s->worker, batch);
+}
+
+static void local_finish(struct backend *b)
+{
+    struct local *l = (struct local *)b;
+
+    for (uint32_t i = 0; l->kind->finish && i < l->spec.slots; i++)
+        if (l->slot[i].worker)
+            l->kind->finish(l->slot[i].worker);
 }
 
 static int local_wait(struct backend *b, int64_t until)
@@ -206,6 +215,7 @@ const struct backend_ops serial_ops = {
     .open = serial_open,
     .room = local_room,
     .submit = local_submit,
+    .finish = local_finish,
     .wait = local_wait,
     .signal = local_signal,
     .running = local_running,
@@ -219,6 +229,7 @@ const struct backend_ops procs_ops = {
     .open = procs_open,
     .room = local_room,
     .submit = local_submit,
+    .finish = local_finish,
     .wait = local_wait,
     .signal = local_signal,
     .running = local_running,

@@ -2,6 +2,9 @@
 #include "work/worker.h"
 
 #include "work/command.h"
+#include "work/filter.h"
+#include "work/function.h"
+#include "work/inplace.h"
 #include "work/work.h"
 
 const struct worker_ops *worker_ops_for(const struct work *work)
@@ -10,7 +13,11 @@ const struct worker_ops *worker_ops_for(const struct work *work)
         [WORK_COMMAND] = &command_ops,
         [WORK_SHELL] = &command_ops,
         [WORK_LINES] = &command_ops,
+        [WORK_FUNCTION] = &function_ops,
+        [WORK_FILTER] = &filter_ops,
     };
 
+    if (work->kind == WORK_FUNCTION && work->in_place)
+        return &inplace_ops;
     return kinds[work->kind];
 }

@@ -34,11 +34,14 @@ struct worker_ops {
     int (*check)(const struct work *work);
     /* -1: reported. No process need be started before the first give. */
     int (*open)(struct worker **w, const struct worker_spec *spec);
-    /* How many more batches it would take now; more than one while it can queue them behind the running one. */
+    /* How many more batches it would take now; while it has some already, 1: it can queue one, more: it asks for them, for it may not answer before. */
     uint32_t (*room)(const struct worker *w);
     /* Starts on the tasks of B, in order. B is lent until its last task has ended. Where no process is to be had just now (EAGAIN) the
      * worker itself tries again until one is. -1: smap failed (reported). */
     int (*give)(struct worker *w, const struct batch *b);
+    /* Nothing follows for now: what collects its output until the end of its input may have that end. More may be given all the
+     * same (another attempt). May be NULL. */
+    void (*finish)(struct worker *w);
     /* Sends SIG to the process groups of what runs. */
     void (*signal)(struct worker *w, int sig);
     /* Tells of each task running now: number, since when (monotonic us), pid. May be NULL. */
