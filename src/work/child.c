@@ -393,7 +393,13 @@ _Static_assert(sizeof(struct smap_field) == sizeof(struct span) &&
 
 static void run_structured(struct child *c, const struct share_batch *b, char *at, uint32_t last)
 {
-    struct batch batch = {b->first, b->count, b->attempt, BATCH_STRUCTURED, {at, b->length, b->length}, NULL};
+    struct batch batch = {
+        .first = b->first,
+        .count = b->count,
+        .attempt = b->attempt,
+        .separator = BATCH_STRUCTURED,
+        .data = {at, b->length, b->length},
+    };
     struct batch_cursor cursor = {0};
     struct task t;
 
