@@ -10,7 +10,7 @@
  *      +-------------------- map.c: the corridor, flight.c: what is on its way -------+
  *
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf
- *   tasks/    source (contract), lines, values (::: lists), columns, pack, block
+ *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run)
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation)
  *   results/  outlet (contract), order, spill, sink

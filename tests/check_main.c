@@ -29,6 +29,8 @@ static Suite *(*const suites[])(void) = {
     parse_suite,
     source_suite,
     values_suite,
+    range_suite,
+    sweep_suite,
     sink_suite,
     spill_suite,
     hole_suite,

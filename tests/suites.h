@@ -31,6 +31,8 @@ Suite *pack_suite(void);
 Suite *parse_suite(void);
 Suite *source_suite(void);
 Suite *values_suite(void);
+Suite *range_suite(void);
+Suite *sweep_suite(void);
 Suite *sink_suite(void);
 Suite *spill_suite(void);
 Suite *hole_suite(void);

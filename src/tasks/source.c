@@ -6,6 +6,8 @@
 #include "tasks/columns.h"
 #include "tasks/lines.h"
 #include "tasks/pack.h"
+#include "tasks/repeat.h"
+#include "tasks/sweep.h"
 #include "tasks/values.h"
 
 #include <assert.h>
@@ -22,6 +24,8 @@ static int open_records(struct source **s, const struct source_spec *spec)
 {
     const struct source_list *list = spec->list;
 
+    if (spec->axes)
+        return sweep_new(s, spec->axis, spec->axes);
     if (!spec->lists)
         return lines_new(s, spec->file, spec->files, spec->separator);
     if (spec->lists == 1 && list->from_file && list->words == 1)
@@ -81,6 +85,7 @@ static struct source *pass_names(struct source *outer)
 int source_open(struct source **s, const struct source_spec *spec)
 {
     assert(!spec->block || !(spec->max_args || spec->lists || spec->colsep.len));
+    assert(!spec->axes || !(spec->max_args || spec->block || spec->colsep.len || spec->header));
     struct source *made;
 
     if (open_records(&made, spec) < 0)
@@ -95,6 +100,8 @@ int source_open(struct source **s, const struct source_spec *spec)
         made = pass_names(pack_new(made, spec->max_args, spec->separator));
     if (spec->block)
         made = pass_names(block_new(made, spec->block));
+    if (spec->repeat > 1)
+        made = pass_names(repeat_new(made, spec->repeat));
     *s = made;
     return 0;
 }

@@ -1,15 +1,16 @@
 /*
  * source: where tasks come from: the first room of the corridor.
  *
- * In: files, stdin, lists of values (later: sweeps). Out: batches of consecutive tasks, numbered 1, 2, 3... The caller owns
+ * In: files, stdin, lists of values, sweeps. Out: batches of consecutive tasks, numbered 1, 2, 3... The caller owns
  * a batch it was given. Never reads further ahead than one block per open input, so endless input works; a record longer
  * than a block takes the memory it needs. Runs in the smap process (rank 0) only. source_take never blocks on a slow
  * producer: it reads stdin, FIFOs and terminals only when poll says there is something; a regular file it reads at once.
  *
- * A source is a chain: a maker of records (lines, values) and, around it, what reshapes them (columns, pack, block).
+ * A source is a chain: a maker of records (lines, values, sweep) and, around it, what reshapes them (columns, pack, block, repeat).
  *
- *     stdin, FILEs ──▶ lines ──┐                      ┌──▶ columns ──▶ pack ──▶
- *     :::, ::::    ──▶ values ─┴─ first task: names ──┴──▶ block ────────────▶
+ *     stdin, FILEs ──▶ lines ──┐                      ┌──▶ columns ──▶ pack ──▶ repeat ──▶
+ *     :::, ::::    ──▶ values ─┴─ first task: names ──┼──▶ block ─────────────▶ repeat ──▶
+ *     sweep:       ──▶ sweep ─────────────────────────┴───────────────────────▶ repeat ──▶
  */
 #ifndef SMAP_SOURCE_H
 #define SMAP_SOURCE_H
@@ -19,6 +20,8 @@
 #include <stdbool.h>
 
 #define SOURCE_UNKNOWN UINT64_MAX
+
+struct sweep_axis;
 
 /*
  * One `:::` or `::::` list. Several make the product, the first slowest. A linked list runs along with the one before it and
@@ -43,6 +46,9 @@ struct source_spec {
     uint32_t max_args;  /* -n / -N; 0: none. Records joined by the separator, each one field (even with colsep) */
     bool exact_args;    /* -N: the same here: a short last pack is a task all the same */
     uint64_t block;     /* --block SIZE, bytes; 0: none. Lines with their separators until SIZE is reached */
+    const struct sweep_axis *axis; /* a sweep (sweep.h) instead of files and lists; no header, colsep, max_args, block then */
+    uint32_t axes;
+    uint32_t repeat;    /* each task so many times in a row; 0 is 1 */
 };
 
 struct source;
@@ -63,7 +69,7 @@ enum source_state {
 enum source_state source_take(struct source *s, uint32_t max, size_t bytes, struct batch **out);
 /* The descriptor to poll for POLLIN after SOURCE_WAIT; -1 when there is none. */
 int source_fd(const struct source *s);
-/* How many tasks there are in all, where it is known beforehand (lists, later sweeps), else SOURCE_UNKNOWN. */
+/* How many tasks there are in all, where it is known beforehand (lists, sweeps), else SOURCE_UNKNOWN. */
 uint64_t source_total(const struct source *s);
 /* Names of the columns after source_open with `header`; *COUNT 0 without. Lent until close. The first of two equal names counts. */
 char **source_names(const struct source *s, uint32_t *count);
@@ -71,7 +77,7 @@ char **source_names(const struct source *s, uint32_t *count);
 const char *source_name(const struct source *s);
 
 /*
- * For the kinds of sources (lines.h, values.h, columns.h, pack.h, block.h): struct source is their first member, set up by
+ * For the kinds of sources (lines.h, values.h, sweep.h, columns.h, pack.h, block.h, repeat.h): struct source is their first member, set up by
  * source_init. Of the methods only take and free are needed where there is an inner source to answer the others.
  */
 struct source_ops {
