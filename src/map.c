@@ -327,7 +327,8 @@ int map_run(const struct map_spec *spec, struct map_counts *counts)
     counts->stopped = !counts->broken && !m.source_ended && m.stopping;
     if (m.source_waits)
         loop_remove(spec->loop, source_fd(spec->source));
-    spec->backend->close(m.backend);
+    if (spec->backend->close(m.backend) < 0)
+        counts->broken = true;
     signals_close();
     order_free(m.order);
     flight_free(m.flight);

@@ -158,10 +158,11 @@ static const char *fake_host(const struct backend *b, uint32_t rank)
     return "fake";
 }
 
-static void fake_close(struct backend *b)
+static int fake_close(struct backend *b)
 {
     fake_script.closed = true;
     free(b);
+    return 0;
 }
 
 const struct backend_ops fake_ops = {

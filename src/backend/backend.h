@@ -68,8 +68,8 @@ struct backend_ops {
     uint32_t (*slots)(const struct backend *b);
     /* Name of the host of RANK, for people. */
     const char *(*host)(const struct backend *b, uint32_t rank);
-    /* Ends what still runs (KILL), waits for it, frees. */
-    void (*close)(struct backend *b);
+    /* Ends what still runs (KILL), waits for it, frees. -1: results cannot be trusted after all (reported). */
+    int (*close)(struct backend *b);
 };
 
 /* By name: "serial", "procs" (later "mpi", a module); NULL: unknown. */

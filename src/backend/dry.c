@@ -93,7 +93,7 @@ static const char *dry_host(const struct backend *b, uint32_t rank)
     return "";
 }
 
-static void dry_close(struct backend *b)
+static int dry_close(struct backend *b)
 {
     struct dry *d = (struct dry *)b;
 
@@ -101,6 +101,7 @@ static void dry_close(struct backend *b)
     batch_walk_end(&d->cursor);
     buf_release(&d->line);
     free(d);
+    return 0;
 }
 
 const struct backend_ops dry_ops = {

@@ -199,15 +199,17 @@ static const char *local_host(const struct backend *b, uint32_t rank)
     return ((const struct local *)b)->host;
 }
 
-static void local_close(struct backend *b)
+static int local_close(struct backend *b)
 {
     struct local *l = (struct local *)b;
+    int status = 0;
 
     for (uint32_t i = 0; i < l->spec.slots; i++)
-        if (l->slot[i].worker)
-            l->kind->close(l->slot[i].worker);
+        if (l->slot[i].worker && l->kind->close(l->slot[i].worker) < 0)
+            status = -1;
     free(l->slot);
     free(l);
+    return status;
 }
 
 const struct backend_ops serial_ops = {

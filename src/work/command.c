@@ -421,7 +421,7 @@ static void command_running(const struct worker *w, void (*tell)(void *, uint64_
         tell(ctx, c->task.number, c->started, c->process.pid);
 }
 
-static void command_close(struct worker *w)
+static int command_close(struct worker *w)
 {
     struct command *c = (struct command *)w;
 
@@ -438,6 +438,7 @@ static void command_close(struct worker *w)
     batch_walk_end(&c->cursor);
     program_free(c->program);
     free(c);
+    return 0;
 }
 
 const struct worker_ops command_ops = {

@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "work/again.h"
 #include "work/answers.h"
+#include "work/shfast.h"
 #include "work/slotenv.h"
 #include "work/spawn.h"
 #include "work/work.h"
@@ -406,7 +407,7 @@ static bool has_read_all(const struct filter *f)
 
 static void hint(struct filter *f, int64_t now)
 {
-    if (f->hinted || !f->answers.tasks || now - f->heard < HINT_AFTER)
+    if (f->hinted || f->spec.slot != 1 || !f->answers.tasks || now - f->heard < HINT_AFTER)
         return;
     f->hinted = true;
     diag_note("filter %s: no answer for %d s, %llu tasks wait: does it keep its output in a buffer?"
@@ -418,7 +419,9 @@ static void look(struct filter *f)
 {
     int64_t now = clock_now(), timeout = f->spec.work->timeout;
 
-    if (now - f->heard >= f->pause && has_read_all(f) && f->window < WINDOW_MAX)
+    bool wants_more = now - f->heard >= WATCH_FIRST && has_read_all(f);
+
+    if (wants_more && f->window < WINDOW_MAX)
         f->window *= 2;
     hint(f, now);
     if (f->answers.hold && now - f->heard >= END_TIME && answers_end(&f->answers) < 0)
@@ -427,7 +430,7 @@ static void look(struct filter *f)
         f->timed_out = f->out >= 0;
         spawn_kill(&f->process, SIGKILL);
     }
-    if (f->pause < WATCH_LAST)
+    if (!wants_more && f->pause < WATCH_LAST)
         f->pause *= 2;
     int64_t next = now + f->pause;
 
@@ -453,17 +456,29 @@ static void on_timer(void *ctx)
 
 /* --- the contract ---------------------------------------------------------------------------------------------------------- */
 
-static int filter_check(const struct work *work)
+static int check_file(const char *name, const char *what)
 {
-    char *shell = spawn_lookup(work->shell);
+    char *path = spawn_lookup(name);
     int status = errno == ENOENT ? 127 : 126;
 
-    if (!shell) {
-        diag_errno("cannot run the shell %s", work->shell);
+    if (!path) {
+        diag_errno("cannot run %s %s", what, name);
         return status;
     }
-    free(shell);
+    free(path);
     return 0;
+}
+
+/* Where the line is plain words, the first one must be a program; what else it may be only the shell knows. */
+static int filter_check(const struct work *work)
+{
+    struct argv words = {0};
+    int status = check_file(work->shell, "the shell");
+
+    if (!status && shfast_split(span_of(work->word[0]), &words))
+        status = check_file(words.word[0], "the filter");
+    argv_release(&words);
+    return status;
 }
 
 static int filter_open(struct worker **w, const struct worker_spec *spec)
@@ -580,11 +595,11 @@ static void await_end(struct filter *f)
     }
 }
 
-static void filter_close(struct worker *w)
+static int filter_close(struct worker *w)
 {
     struct filter *f = (struct filter *)w;
     struct rusage usage;
-    int status;
+    int status, result;
 
     if (f->process.pid) {
         if (f->process.pidfd >= 0)
@@ -597,11 +612,13 @@ static void filter_close(struct worker *w)
         }
     }
     drain(f);
+    result = f->surplus ? -1 : 0;
     loop_timer_clear(f->spec.loop, &f->timer);
     answers_release(&f->answers);
     spawn_env_free(f->env);
     free(f->shell);
     free(f);
+    return result;
 }
 
 const struct worker_ops filter_ops = {

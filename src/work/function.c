@@ -582,7 +582,7 @@ static void await_end(struct function *f)
         ;
 }
 
-static void function_close(struct worker *w)
+static int function_close(struct worker *w)
 {
     struct function *f = (struct function *)w;
     struct rusage usage;
@@ -605,6 +605,7 @@ static void function_close(struct worker *w)
     buf_release(&f->reason);
     free(f->library);
     free(f);
+    return 0;
 }
 
 const struct worker_ops function_ops = {

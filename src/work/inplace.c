@@ -320,7 +320,7 @@ static void inplace_signal(struct worker *worker, int sig)
     cancel_rest(w);
 }
 
-static void inplace_close(struct worker *worker)
+static int inplace_close(struct worker *worker)
 {
     struct inplace *w = of_worker(worker);
     int kept = divert_stdout();
@@ -333,6 +333,7 @@ static void inplace_close(struct worker *worker)
     buf_release(&w->error);
     free(w->length);
     free(w);
+    return 0;
 }
 
 const struct worker_ops inplace_ops = {

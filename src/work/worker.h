@@ -46,8 +46,8 @@ struct worker_ops {
     void (*signal)(struct worker *w, int sig);
     /* Tells of each task running now: number, since when (monotonic us), pid. May be NULL. */
     void (*running)(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx);
-    /* Kills what runs (no pieces any more), closes and frees. */
-    void (*close)(struct worker *w);
+    /* Kills what runs (no pieces any more), lets end what is idle, closes and frees. -1: its results cannot be trusted after all (reported). */
+    int (*close)(struct worker *w);
 };
 
 /* The kinds, in worker.c: one row per enum work_kind. */
