@@ -39,6 +39,10 @@ static Suite *(*const suites[])(void) = {
     template_suite,
     quoting_suite,
     shfast_suite,
+    jentry_suite,
+    jfile_suite,
+    jindex_suite,
+    journal_suite,
 };
 
 int main(void)

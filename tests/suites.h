@@ -41,5 +41,9 @@ Suite *argv_suite(void);
 Suite *template_suite(void);
 Suite *quoting_suite(void);
 Suite *shfast_suite(void);
+Suite *jentry_suite(void);
+Suite *jfile_suite(void);
+Suite *jindex_suite(void);
+Suite *journal_suite(void);
 
 #endif

@@ -1,0 +1,342 @@
+/*
+ * Bodies. Numbers are little-endian groups of seven bits, the last without the high bit; keys are 16 bytes, low half first.
+ *
+ *     SESSION   identity (16), start, items to the end
+ *     HOST      name to the end
+ *     DATA      task, kind, previous, bytes to the end
+ *     RESULT    key (16), cause, status, signal, flags (a byte each), task, attempt, slot, rank, host, start, elapsed, maxrss,
+ *               out length, err length, last, input length, kept of it, reason length, fields, [offset, length of each],
+ *               input, reason, and if last is 0: out, err
+ *     RUN       count, first task, attempt, slot, rank, host, start, elapsed, maxrss, lengths of meta and inputs, keys (16 each), meta, inputs, outs
+ *               meta of each task: input length, out length, fields, [offset, length of each]
+ *     HOOK      key (16)
+ */
+#include "results/jentry.h"
+
+#include "base/le.h"
+
+#include <string.h>
+
+enum { NUMBER_MAX = 10, KEY = 16 };
+
+static char *write_number(char *to, uint64_t n)
+{
+    for (; n >= 0x80; n >>= 7)
+        *to++ = (char)(n | 0x80);
+    *to++ = (char)n;
+    return to;
+}
+
+static void put_number(struct buf *b, uint64_t n)
+{
+    b->len = (size_t)(write_number(buf_room(b, NUMBER_MAX), n) - b->ptr);
+}
+
+static void put_key(struct buf *b, struct hash128 key)
+{
+    char *p = buf_room(b, KEY);
+
+    le_put64(p, key.low);
+    le_put64(p + 8, key.high);
+    b->len += KEY;
+}
+
+static struct hash128 key_at(const char *p)
+{
+    return (struct hash128){le_get64(p), le_get64(p + 8)};
+}
+
+/* What is left to read; ptr NULL once something was missing, and all reads give nothing from there on. */
+static uint64_t get_number(struct span *in)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < in->len && i < NUMBER_MAX; i++) {
+        uint8_t c = (uint8_t)in->ptr[i];
+
+        if (i == NUMBER_MAX - 1 && c > 1)
+            break;
+        n |= (uint64_t)(c & 0x7f) << (7 * i);
+        if (c < 0x80) {
+            in->ptr += i + 1;
+            in->len -= i + 1;
+            return n;
+        }
+    }
+    *in = (struct span){NULL, 0};
+    return 0;
+}
+
+static uint32_t get_small(struct span *in)
+{
+    uint64_t n = get_number(in);
+
+    if (n > UINT32_MAX)
+        *in = (struct span){NULL, 0};
+    return (uint32_t)n;
+}
+
+static struct span get_bytes(struct span *in, uint64_t n)
+{
+    struct span got = {in->ptr, (size_t)n};
+
+    if (!in->ptr || n > in->len) {
+        *in = (struct span){NULL, 0};
+        return *in;
+    }
+    in->ptr += n;
+    in->len -= (size_t)n;
+    return got;
+}
+
+static struct hash128 get_key(struct span *in)
+{
+    struct span raw = get_bytes(in, KEY);
+
+    return raw.ptr ? key_at(raw.ptr) : (struct hash128){0, 0};
+}
+
+void jentry_put_session(struct buf *body, const struct jentry_session *s)
+{
+    put_key(body, s->identity);
+    put_number(body, (uint64_t)s->start);
+    buf_put(body, s->items.ptr, s->items.len);
+}
+
+bool jentry_get_session(struct span body, struct jentry_session *s)
+{
+    s->identity = get_key(&body);
+    s->start = (int64_t)get_number(&body);
+    s->items = body;
+    return body.ptr != NULL;
+}
+
+void jentry_put_data(struct buf *body, const struct jentry_data *d)
+{
+    put_number(body, d->task);
+    put_number(body, d->kind);
+    put_number(body, d->previous);
+    buf_put(body, d->bytes.ptr, d->bytes.len);
+}
+
+bool jentry_get_data(struct span body, struct jentry_data *d)
+{
+    d->task = get_number(&body);
+    uint64_t kind = get_number(&body);
+
+    d->kind = kind == PIECE_ERR ? PIECE_ERR : PIECE_OUT;
+    d->previous = get_number(&body);
+    d->bytes = body;
+    return body.ptr && kind <= PIECE_ERR;
+}
+
+void jentry_put_hook(struct buf *body, struct hash128 key)
+{
+    put_key(body, key);
+}
+
+bool jentry_get_hook(struct span body, struct hash128 *key)
+{
+    *key = get_key(&body);
+    return body.ptr != NULL;
+}
+
+/* What RESULT and RUN say alike. */
+static void put_work(struct buf *b, const struct outcome *o, uint32_t host)
+{
+    put_number(b, o->attempt);
+    put_number(b, o->slot);
+    put_number(b, o->rank);
+    put_number(b, host);
+    put_number(b, (uint64_t)o->start);
+    put_number(b, (uint64_t)o->elapsed);
+    put_number(b, (uint64_t)o->maxrss);
+}
+
+static void get_work(struct span *in, struct jentry_result *r)
+{
+    r->end.attempt = get_small(in);
+    r->end.slot = get_small(in);
+    r->end.rank = get_small(in);
+    r->host = get_small(in);
+    r->end.start = (int64_t)get_number(in);
+    r->end.elapsed = (int64_t)get_number(in);
+    r->end.maxrss = (int64_t)get_number(in);
+}
+
+/* None where the text is cut: they could lie behind the cut. */
+static void put_fields(struct buf *b, const struct task *t)
+{
+    bool kept = t->fields <= JENTRY_FIELDS_MAX && t->text.len <= JENTRY_INPUT_MAX;
+
+    put_number(b, kept ? t->fields : 0);
+    for (uint32_t i = 0; kept && i < t->fields; i++) {
+        put_number(b, (uint64_t)(t->field[i].ptr - t->text.ptr));
+        put_number(b, t->field[i].len);
+    }
+}
+
+static void get_fields(struct span *in, struct jentry_result *r)
+{
+    r->fields = get_small(in);
+    if (r->fields > JENTRY_FIELDS_MAX)
+        *in = (struct span){NULL, 0};
+    const char *from = in->ptr;
+
+    for (uint32_t i = 0; in->ptr && i < r->fields; i++) {
+        get_number(in);
+        get_number(in);
+    }
+    r->field_bytes = (struct span){from, in->ptr ? (size_t)(in->ptr - from) : 0};
+}
+
+bool jentry_fields(const struct jentry_result *r, struct span *field)
+{
+    struct span in = r->field_bytes;
+
+    for (uint32_t i = 0; i < r->fields; i++) {
+        uint64_t at = get_number(&in), len = get_number(&in);
+
+        if (!in.ptr || at > r->input.len || len > r->input.len - at)
+            return false;
+        field[i] = (struct span){r->input.ptr + at, (size_t)len};
+    }
+    return true;
+}
+
+void jentry_put_result(struct buf *body, const struct jentry_result *r, const struct task *t)
+{
+    const uint8_t how[4] = {r->end.cause, r->end.status, r->end.signal, r->end.flags};
+    size_t kept = t->text.len < JENTRY_INPUT_MAX ? t->text.len : JENTRY_INPUT_MAX;
+
+    put_key(body, r->key);
+    buf_put(body, how, sizeof how);
+    put_number(body, r->task);
+    put_work(body, &r->end, r->host);
+    put_number(body, r->out_len);
+    put_number(body, r->err_len);
+    put_number(body, r->last);
+    put_number(body, t->text.len);
+    put_number(body, kept);
+    put_number(body, r->end.reason.len);
+    put_fields(body, t);
+    buf_put(body, t->text.ptr, kept);
+    buf_put(body, r->end.reason.ptr, r->end.reason.len);
+    if (r->last)
+        return;
+    buf_put(body, r->out.ptr, r->out.len);
+    buf_put(body, r->err.ptr, r->err.len);
+}
+
+static void get_how(struct span *in, struct outcome *o)
+{
+    struct span how = get_bytes(in, 4);
+
+    if (!how.ptr)
+        return;
+    o->cause = (uint8_t)how.ptr[0];
+    o->status = (uint8_t)how.ptr[1];
+    o->signal = (uint8_t)how.ptr[2];
+    o->flags = (uint8_t)how.ptr[3];
+    if (o->cause > END_CANCELLED)
+        *in = (struct span){NULL, 0};
+}
+
+bool jentry_get_result(struct span body, struct jentry_result *r)
+{
+    *r = (struct jentry_result){.key = get_key(&body)};
+    get_how(&body, &r->end);
+    r->task = get_number(&body);
+    get_work(&body, r);
+    r->out_len = get_number(&body);
+    r->err_len = get_number(&body);
+    r->last = get_number(&body);
+    r->input_len = get_number(&body);
+    uint64_t kept = get_number(&body), reason = get_number(&body);
+
+    get_fields(&body, r);
+    r->input = get_bytes(&body, kept);
+    r->end.reason = get_bytes(&body, reason);
+    if (!r->last) {
+        r->out = get_bytes(&body, r->out_len);
+        r->err = get_bytes(&body, r->err_len);
+    }
+    return body.ptr && !body.len && kept <= r->input_len;
+}
+
+void jentry_run_release(struct jentry_run *r)
+{
+    buf_release(&r->keys);
+    buf_release(&r->meta);
+    buf_release(&r->inputs);
+    buf_release(&r->outs);
+}
+
+void jentry_run_put(struct jentry_run *r, struct hash128 key, const struct task *t, struct span out)
+{
+    char *to = buf_room(&r->meta, 2 * NUMBER_MAX);
+
+    put_key(&r->keys, key);
+    to = write_number(to, t->text.len);
+    to = write_number(to, out.len);
+    r->meta.len = (size_t)(to - r->meta.ptr);
+    put_fields(&r->meta, t);
+    buf_put(&r->inputs, t->text.ptr, t->text.len);
+    buf_put(&r->outs, out.ptr, out.len);
+    r->count++;
+}
+
+void jentry_run_take(struct jentry_run *r, struct buf *body, uint64_t first, const struct outcome *end, uint32_t host)
+{
+    put_number(body, r->count);
+    put_number(body, first);
+    put_work(body, end, host);
+    put_number(body, r->meta.len);
+    put_number(body, r->inputs.len);
+    buf_put(body, r->keys.ptr, r->keys.len);
+    buf_put(body, r->meta.ptr, r->meta.len);
+    buf_put(body, r->inputs.ptr, r->inputs.len);
+    buf_put(body, r->outs.ptr, r->outs.len);
+    buf_clear(&r->keys);
+    buf_clear(&r->meta);
+    buf_clear(&r->inputs);
+    buf_clear(&r->outs);
+    r->count = 0;
+}
+
+bool jentry_walk(struct jentry_walk *w, struct span body)
+{
+    *w = (struct jentry_walk){.count = get_small(&body)};
+    w->common.task = get_number(&body);
+    get_work(&body, &w->common);
+    uint64_t meta = get_number(&body), inputs = get_number(&body);
+
+    w->keys = get_bytes(&body, (uint64_t)w->count * KEY).ptr;
+    w->meta = get_bytes(&body, meta);
+    w->inputs = get_bytes(&body, inputs);
+    w->outs = body;
+    return body.ptr && w->count > 0 && w->count <= JENTRY_RUN_MAX;
+}
+
+bool jentry_walk_next(struct jentry_walk *w, struct jentry_result *r)
+{
+    if (w->index >= w->count)
+        return false;
+    *r = w->common;
+    r->task += w->index;
+    r->key = jentry_walk_key(w, w->index);
+    r->input_len = get_number(&w->meta);
+    r->out_len = get_number(&w->meta);
+    get_fields(&w->meta, r);
+    r->input = get_bytes(&w->inputs, r->input_len);
+    r->out = get_bytes(&w->outs, r->out_len);
+    if (!w->meta.ptr || !w->inputs.ptr || !w->outs.ptr)
+        return false;
+    w->index++;
+    return true;
+}
+
+struct hash128 jentry_walk_key(const struct jentry_walk *w, uint32_t index)
+{
+    return key_at(w->keys + (size_t)index * KEY);
+}
