@@ -7,13 +7,15 @@
  *   tasks/ ---> backend/ ------> work/ ------> backend/ ---> results/order ---> results/sink
  *   cut into    hand out         do it         collect       back in order      watch/failures
  *   batches     serial, procs    command                     spill to disk
+ *      |                                                                              |
+ *      +---------------- results/journal: done already? what came back ---------------+
  *      +-------------------- map.c: the corridor, flight.c: what is on its way -------+
  *
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run)
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation)
- *   results/  outlet (contract), order, spill, sink
+ *   results/  outlet (contract), order, spill, sink, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse
  *
@@ -41,6 +43,7 @@ static void print_summary(const struct rooms *r, const struct map_counts *n, int
         .failed = n->failed,
         .cancelled = n->cancelled,
         .wall = clock_now() - began,
+        .replayed = n->replayed,
         .task_time = n->task_time,
         .slots = r->slots,
     };

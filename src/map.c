@@ -2,7 +2,8 @@
  * The corridor. The life of one task:
  *
  *   source -> batch -> backend ...... pieces -> order -> outlets (sink, failure report, ...)
- *             |                                 ^
+ *             | '---- journal ----------^   been done before? then its result is replayed from there; and whatever
+ *             |                             comes up is written down there before it goes on
  *             +-- flight: its text, until its last piece has come
  *
  * Everything that holds the flow is one question, `has_room`: a backend without an idle slot, an outlet that waits for a slow reader, a
@@ -19,6 +20,7 @@
 #include "base/task.h"
 #include "base/xalloc.h"
 #include "flight.h"
+#include "results/journal.h"
 #include "results/order.h"
 #include "results/outlet.h"
 #include "results/sink.h"
@@ -91,7 +93,10 @@ static void count_end(struct map *m, const struct piece *p)
 {
     struct map_counts *c = m->counts;
 
-    c->task_time += p->end.elapsed;
+    if (p->end.flags & OUTCOME_FROM_JOURNAL)
+        c->replayed++;
+    else
+        c->task_time += p->end.elapsed;
     if (outcome_ok(&p->end))
         c->succeeded += p->count;
     else if (p->end.cause == END_CANCELLED)
@@ -106,7 +111,6 @@ static void put_end(struct map *m, struct piece *p)
     bool text = m->wants_input || !outcome_ok(&p->end);
 
     count_end(m, p);
-    p->end.host = m->spec->backend->host(m->backend, p->end.rank);
     put(m, p, text && flight_task(m->flight, p->task, &t) ? &t : NULL);
 }
 
@@ -114,7 +118,6 @@ static void put_end(struct map *m, struct piece *p)
 static void put_single(struct map *m, const struct piece *run)
 {
     const char *at = run->bytes.ptr;
-    const char *host = m->spec->backend->host(m->backend, run->end.rank);
 
     for (uint32_t i = 0; i < run->count; i++) {
         struct task t;
@@ -122,7 +125,6 @@ static void put_single(struct map *m, const struct piece *run)
         struct piece end = {.kind = PIECE_END, .task = run->task + i, .count = 1, .end = run->end};
         const struct task *text = m->wants_input && flight_task(m->flight, out.task, &t) ? &t : NULL;
 
-        end.end.host = host;
         end.end.elapsed = run->end.elapsed / run->count;
         if (out.bytes.len)
             put(m, &out, text);
@@ -156,10 +158,27 @@ static void on_piece(void *ctx, const struct piece *lent)
     flight_land(m->flight, p.task, p.count);
 }
 
+/* What the backend says is written down before anybody else hears of it. */
+static void on_fresh_piece(void *ctx, const struct piece *lent)
+{
+    struct map *m = ctx;
+    struct piece p = *lent;
+
+    if (p.kind == PIECE_END || p.kind == PIECE_RUN)
+        p.end.host = m->spec->backend->host(m->backend, p.end.rank);
+    if (m->spec->journal && journal_put(m->spec->journal, &p) < 0)
+        fail(m);
+    on_piece(m, &p);
+}
+
 static void deliver(struct map *m)
 {
     if (m->leave)
         return;
+    if (m->spec->journal && journal_flush(m->spec->journal) < 0) {
+        fail(m);
+        return;
+    }
     if (order_deliver(m->order, outlets_ready, deliver_piece, m) < 0)
         fail(m);
     for (struct outlet *o = m->spec->outlets; o && !m->leave; o = o->next)
@@ -205,7 +224,6 @@ static uint64_t tasks_left(const struct map *m)
 
 static void submit(struct map *m, struct batch *b)
 {
-    m->taken += b->count;
     m->counts->tasks += b->count;
     flight_start(m->flight, b);
     if (m->spec->on_start)
@@ -214,20 +232,26 @@ static void submit(struct map *m, struct batch *b)
         fail(m);
 }
 
-/* One batch from the source to the backend; false when there is no room, no input now, or an end of either. */
-static bool take_one(struct map *m)
+/* With a journal a batch goes there first, and comes back cut into what is to be done and what has been done. */
+static void take_batch(struct map *m, struct batch *b)
+{
+    m->taken += b->count;
+    if (!m->spec->journal)
+        submit(m, b);
+    else if (journal_sift(m->spec->journal, b) < 0)
+        fail(m);
+}
+
+/* One batch from the source; false when there is no input now, or no more. */
+static bool take_input(struct map *m, struct backend_room room)
 {
     struct batch *b;
 
-    if (m->stopping || m->source_ended || m->source_waits || !outlets_ready(m))
-        return false;
-    struct backend_room room = m->spec->backend->room(m->backend, tasks_left(m));
-
-    if (!room.tasks)
+    if (m->source_ended || m->source_waits)
         return false;
     switch (source_take(m->spec->source, room.tasks, room.bytes, &b)) {
     case SOURCE_BATCH:
-        submit(m, b);
+        take_batch(m, b);
         return true;
     case SOURCE_WAIT:
         wait_for_input(m);
@@ -241,6 +265,59 @@ static bool take_one(struct map *m)
         return false;
     }
     return false;
+}
+
+/* The next piece of a result that the journal has; false: nothing to replay now. */
+static bool replay_one(struct map *m)
+{
+    int got = m->spec->journal ? journal_replay(m->spec->journal, on_piece, m) : 0;
+
+    if (got < 0)
+        fail(m);
+    return got > 0;
+}
+
+/* What the journal has sifted and not yet given back; NULL: nothing. */
+static const struct batch *sifted(const struct map *m, enum journal_kind *kind)
+{
+    return m->spec->journal ? journal_next(m->spec->journal, kind) : NULL;
+}
+
+static void take_sifted(struct map *m, enum journal_kind kind)
+{
+    struct batch *b = journal_take(m->spec->journal);
+
+    if (kind == JOURNAL_FRESH) {
+        submit(m, b);
+        return;
+    }
+    m->counts->tasks += b->count;
+    flight_start(m->flight, b);
+}
+
+/* One step down; false when there is no room, no input now, or an end of either. */
+static bool take_one(struct map *m)
+{
+    enum journal_kind kind = JOURNAL_FRESH;
+
+    if (!outlets_ready(m))
+        return false;
+    if (replay_one(m))
+        return true;
+    if (m->stopping || (m->spec->journal && journal_full(m->spec->journal)))
+        return false;
+    bool waits = sifted(m, &kind);
+    struct backend_room room = {0};
+
+    if (kind == JOURNAL_FRESH) {
+        room = m->spec->backend->room(m->backend, tasks_left(m));
+        if (!room.tasks)
+            return false;
+    }
+    if (!waits)
+        return take_input(m, room);
+    take_sifted(m, kind);
+    return true;
 }
 
 /* --- the loop --------------------------------------------------------------------------------------------------- */
@@ -258,11 +335,19 @@ static void on_signal(void *ctx, int sig)
     m->spec->backend->signal(m->backend, sig);
 }
 
+/* No task is left that has not been started, or found. */
+static bool all_taken(const struct map *m)
+{
+    enum journal_kind kind;
+
+    return m->source_ended && !sifted(m, &kind);
+}
+
 static bool is_over(const struct map *m)
 {
     if (m->leave)
         return true;
-    if (!m->stopping && !m->source_ended)
+    if (!m->stopping && !all_taken(m))
         return false;
     return flight_empty(m->flight) && !order_pending(m->order) && !outlets_busy(m);
 }
@@ -312,7 +397,7 @@ int map_run(const struct map_spec *spec, struct map_counts *counts)
         .slots = spec->slots,
         .first_slot = 1,
         .chunk = spec->chunk,
-        .on_piece = on_piece,
+        .on_piece = on_fresh_piece,
         .ctx = &m,
     };
 
@@ -324,7 +409,7 @@ int map_run(const struct map_spec *spec, struct map_counts *counts)
     m.order = order_new(&order);
     if (signals_open(spec->loop, NULL, on_signal, &m) < 0 || run_loop(&m) < 0)
         fail(&m);
-    counts->stopped = !counts->broken && !m.source_ended && m.stopping;
+    counts->stopped = !counts->broken && !all_taken(&m) && m.stopping;
     if (m.source_waits)
         loop_remove(spec->loop, source_fd(spec->source));
     if (spec->backend->close(m.backend) < 0)

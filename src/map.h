@@ -11,6 +11,7 @@
 
 struct backend_ops;
 struct batch;
+struct journal;
 struct loop;
 struct outlet;
 struct source;
@@ -24,6 +25,7 @@ struct map_spec {
     uint32_t slots, chunk;
     int order;        /* enum order_mode */
     size_t buffer;    /* --buffer */
+    struct journal *journal; /* NULL: none; the caller closes it */
     struct outlet *outlets; /* in the order in which they are called; the caller closes them */
     struct outlet *sink;    /* the one that may find its reader gone */
     void (*on_start)(void *ctx, const struct batch *b); /* -v, -t: called as tasks are submitted; may be NULL */
@@ -32,7 +34,8 @@ struct map_spec {
 
 struct map_counts {
     uint64_t tasks, succeeded, failed, cancelled;
-    int64_t task_time; /* us, summed over tasks */
+    uint64_t replayed; /* of the succeeded and failed: taken from the journal */
+    int64_t task_time; /* us, summed over tasks that ran */
     bool broken;       /* smap itself failed: status 3 */
     bool stopped;      /* ended early, tasks not run: status 124 */
     bool sigpipe;      /* the reader of stdout has gone */

@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "base/diag.h"
 #include "base/loop.h"
+#include "results/journal.h"
 #include "results/order.h"
 #include "results/outlet.h"
 #include "results/sink.h"
@@ -48,7 +49,8 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .separator = c->separator,
         .pack = c->max_args > 0,
         .feed = c->feed,
-        .inherit = c->ungroup && !c->output && !c->tag,
+        .inherit = c->ungroup && !c->output && !c->tag && !c->journal,
+        .lengths = c->journal != NULL,
         .keep_mpi_env = c->keep_mpi_env,
         .linger = c->linger,
         .in_place = strcmp(c->backend, "serial") == 0,
@@ -92,6 +94,36 @@ static int open_outlets(struct rooms *r, const struct conf *c)
     return 0;
 }
 
+/* What a result depends on beside the task. */
+static int identify(struct identity *id, const struct work *w, const struct conf *c)
+{
+    identity_put(id, "colsep", (struct span){c->colsep.ptr, c->colsep.len});
+    for (uint32_t i = 0; i < c->depends.words; i++)
+        if (identity_put_file(id, "depends", c->depends.word[i]) < 0)
+            return -1;
+    return identity_put_work(id, w);
+}
+
+/* A dry run has no results to record. */
+static int open_journal(struct rooms *r, const struct conf *c)
+{
+    struct journal_spec spec = {
+        .loop = r->loop,
+        .path = c->journal,
+        .identity = &r->identity,
+        .sync = c->sync,
+        .memoize = c->memoize,
+        .keep_failures = c->keep_failures,
+    };
+
+    if (!c->journal || c->dry_run)
+        return 0;
+    if (identify(&r->identity, &r->work, c) < 0)
+        return -1;
+    identity_seal(&r->identity);
+    return journal_open(&r->journal, &spec);
+}
+
 int rooms_open(struct rooms *r, const struct conf *c)
 {
     struct cpus_limits cpus;
@@ -111,13 +143,15 @@ int rooms_open(struct rooms *r, const struct conf *c)
         return status;
     if (c->verbose || c->print_commands)
         r->starts = starts_new(&r->work, c->verbose, c->print_commands);
-    return open_outlets(r, c) < 0 ? STATUS_BROKEN : 0;
+    return open_journal(r, c) < 0 || open_outlets(r, c) < 0 ? STATUS_BROKEN : 0;
 }
 
 int rooms_finish(struct rooms *r, bool complete)
 {
-    int result = 0;
+    int result = journal_close(r->journal);
 
+    complete = complete && result == 0;
+    r->journal = NULL;
     for (struct outlet *o = r->outlets, *next; o; o = next) {
         next = o->next;
         if (o->ops->close(o, complete) < 0)
@@ -132,6 +166,7 @@ void rooms_close(struct rooms *r)
     rooms_finish(r, false);
     starts_free(r->starts);
     source_close(r->source);
+    identity_release(&r->identity);
     loop_free(r->loop);
 }
 
@@ -146,6 +181,7 @@ int rooms_run(struct rooms *r, const struct conf *c, struct map_counts *counts)
         .chunk = c->chunk,
         .order = c->order,
         .buffer = c->buffer,
+        .journal = r->journal,
         .outlets = r->outlets,
         .sink = r->sink,
         .on_start = r->starts ? starts_tell : NULL,

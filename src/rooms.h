@@ -8,6 +8,7 @@
 #define SMAP_ROOMS_H
 
 #include "map.h"
+#include "results/identity.h"
 #include "work/work.h"
 
 struct conf;
@@ -20,13 +21,15 @@ struct rooms {
     struct outlet *outlets, **last; /* a list in the order of their calls, and where the next one goes */
     struct outlet *sink;
     struct starts *starts;
+    struct identity identity; /* of the worker, for the journal */
+    struct journal *journal;
     uint32_t slots;
 };
 
 /* 0, or the exit status (reported) of a run that cannot begin; rooms_close all the same. */
 int rooms_open(struct rooms *r, const struct conf *c);
 int rooms_run(struct rooms *r, const struct conf *c, struct map_counts *counts);
-/* Closes the outlets; COMPLETE: the run is whole. -1: what one of them wrote is not (reported). */
+/* Closes the journal and the outlets; COMPLETE: the run is whole. -1: what one of them wrote is not (reported). */
 int rooms_finish(struct rooms *r, bool complete);
 void rooms_close(struct rooms *r);
 

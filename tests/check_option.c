@@ -116,6 +116,11 @@ SAMPLE(is_ungrouped, conf.ungroup && conf.order == ORDER_PASS)
 SAMPLE(is_tagged, conf.tag)
 SAMPLE(has_output, !strcmp(conf.output, "out"))
 SAMPLE(has_buffer, conf.buffer == 1000)
+SAMPLE(has_journal, !strcmp(conf.journal, "j"))
+SAMPLE(has_sync, conf.sync == 0)
+SAMPLE(memoizes, conf.memoize)
+SAMPLE(keeps_failures, conf.keep_failures)
+SAMPLE(has_depends, conf.depends.words == 2 && !strcmp(conf.depends.word[1], "b"))
 SAMPLE(is_dry, conf.dry_run)
 SAMPLE(is_verbose, conf.verbose)
 SAMPLE(prints_commands, conf.print_commands)
@@ -156,6 +161,11 @@ static const struct sample samples[] = {
     {"tag", "--tag x", is_tagged},
     {"output", "--output out x", has_output},
     {"buffer", "--buffer 1000 x", has_buffer},
+    {"journal", "--journal j x", has_journal},
+    {"sync", "--journal j --sync 0 x", has_sync},
+    {"memoize", "--journal j --memoize x", memoizes},
+    {"keep-failures", "--journal j --keep-failures x", keeps_failures},
+    {"depends", "--journal j --depends a --depends=b x", has_depends},
     {"dry-run", "--dry-run x", is_dry},
     {"verbose", "--verbose x", is_verbose},
     {"print-commands", "--print-commands x", prints_commands},

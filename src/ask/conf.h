@@ -66,6 +66,10 @@ struct conf {
     bool tag;
     const char *output; /* -o; NULL: stdout */
     uint64_t buffer;
+    const char *journal; /* NULL: none */
+    int64_t sync;        /* us */
+    bool memoize, keep_failures;
+    struct conf_words depends;
 
     /* Watching. */
     bool dry_run, verbose, print_commands, summary;

@@ -81,6 +81,15 @@ static const struct option_row table[] = {
      .help = "write to FILE, which appears complete at the end or not at all"},
     {"buffer", 0, "SIZE", &type_size, AT(buffer), OPTION_RESULTS,
      .help = "memory for results that wait for their turn, then a temporary file (64M)"},
+    {"journal", 0, "FILE", &type_text, AT(journal), OPTION_RESULTS,
+     .help = "record results in FILE; the same command again goes on where it ended"},
+    {"sync", 0, "TIME", &type_time, AT(sync), OPTION_RESULTS,
+     .help = "how much of the journal a power failure may cost (1s)"},
+    {"memoize", 0, NULL, &type_flag, AT(memoize), OPTION_RESULTS, .help = "with --journal: equal tasks are done once"},
+    {"keep-failures", 0, NULL, &type_flag, AT(keep_failures), OPTION_RESULTS,
+     .help = "with --journal: do not run again what failed before"},
+    {"depends", 0, "FILE", &type_words, AT(depends), OPTION_RESULTS,
+     .help = "with --journal: run all again when the contents of FILE have changed", .flags = OPTION_REPEATABLE},
 
     {"dry-run", 0, NULL, &type_flag, AT(dry_run), OPTION_WATCHING, .help = "print the commands, run nothing"},
     {"verbose", 'v', NULL, &type_flag, AT(verbose), OPTION_WATCHING, .help = "name each task on stderr as it starts"},
@@ -291,7 +300,7 @@ enum option_result option_parse(struct conf *conf, int argc, char **argv)
     int rc;
 
     *conf = (struct conf){
-        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20, .max_worker_crashes = 1000};
+        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20, .sync = 1000000, .max_worker_crashes = 1000};
     rc = read_options(&a);
     if (rc != OPTION_RUN)
         return rc;
@@ -311,5 +320,6 @@ void option_release(struct conf *conf)
     command_release(conf);
     buf_release(&conf->colsep);
     free(conf->arg_file.word);
-    conf->arg_file = (struct conf_words){0};
+    free(conf->depends.word);
+    conf->arg_file = conf->depends = (struct conf_words){0};
 }

@@ -71,6 +71,10 @@ static const struct rule needs[] = {
     {"chunk", "a --worker or --filter", "commands are handed out one by one"},
     {"max-worker-crashes", "a --worker or --filter", "commands are processes of their own"},
     {"replace", "a COMMAND", "without one there is nothing to replace it in"},
+    {"sync", "journal", "it is the journal that is synced"},
+    {"memoize", "journal", "the results to be shared are kept there"},
+    {"keep-failures", "journal", "the failures are kept there"},
+    {"depends", "journal", "it tells when a journal's results can be used"},
 };
 
 static bool is_option(const char *name)

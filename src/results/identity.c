@@ -82,7 +82,7 @@ static bool names_number(const struct work *w)
     return false;
 }
 
-void identity_put_work(struct identity *id, const struct work *w)
+int identity_put_work(struct identity *id, const struct work *w)
 {
     char separator = (char)w->separator;
 
@@ -100,7 +100,12 @@ void identity_put_work(struct identity *id, const struct work *w)
     put_flag(id, "stdin", w->feed);
     for (char **env = w->env; env && *env; env++)
         put_text(id, "env", *env);
+    put_text(id, "signature", w->signature);
+    put_text(id, "config", w->config);
+    put_text(id, "fill", w->fill);
     id->numbered = names_number(w);
+    /* A library without a slash is looked up by dlopen in the worker: only its name is known here. */
+    return w->kind == WORK_FUNCTION && strchr(w->word[0], '/') ? identity_put_file(id, "library", w->word[0]) : 0;
 }
 
 void identity_seal(struct identity *id)

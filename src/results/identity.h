@@ -27,8 +27,8 @@ void identity_release(struct identity *id);
 void identity_put(struct identity *id, const char *name, struct span value);
 /* The contents of a file, as their hash; -1: it cannot be read (reported). */
 int identity_put_file(struct identity *id, const char *name, const char *path);
-/* What WORK says. */
-void identity_put_work(struct identity *id, const struct work *work);
+/* What WORK says; of a library named by a path its bytes, too. -1: it cannot be read (reported). */
+int identity_put_work(struct identity *id, const struct work *work);
 void identity_seal(struct identity *id);
 
 /* Reads items one after another: *AT starts at 0; false at the end or where they are malformed. */

@@ -17,6 +17,8 @@ void summary_print(const struct summary *s)
                s->failed);
     if (s->cancelled)
         buf_printf(&line, ", %" PRIu64 " cancelled", s->cancelled);
+    if (s->replayed)
+        buf_printf(&line, ", %" PRIu64 " of them from the journal", s->replayed);
     buf_printf(&line, "; %.3f s wall, %.3f s in tasks", wall, task);
     if (wall > 0)
         buf_printf(&line, " (%.2f at a time)", task / wall);

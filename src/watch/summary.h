@@ -8,6 +8,7 @@
 
 struct summary {
     uint64_t succeeded, failed, cancelled;
+    uint64_t replayed; /* of them: taken from the journal */
     int64_t wall, task_time; /* us */
     uint32_t slots;
 };
