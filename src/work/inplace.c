@@ -44,7 +44,42 @@ struct inplace {
     struct buf error;
     bool stopping;
     struct loop_timer timer;
+    bool diverted; /* a slice runs: descriptor 1 is stderr, smap's own is KEPT */
+    int kept;
 };
+
+/* Descriptor 1 as smap has it is kept aside meanwhile; stdio may hold text of the function's that belongs to stderr. */
+static int divert_stdout(void)
+{
+    fflush(stdout);
+
+    int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+    if (kept >= 0)
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+    return kept;
+}
+
+static void restore_stdout(int kept)
+{
+    fflush(stdout);
+    if (kept < 0)
+        return;
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+}
+
+/* Whoever takes the piece may write it at once: descriptor 1 is smap's own meanwhile. */
+static void hand_on(struct inplace *w, const struct piece *p)
+{
+    if (!w->diverted) {
+        w->spec.on_piece(w->spec.ctx, p);
+        return;
+    }
+    restore_stdout(w->kept);
+    w->spec.on_piece(w->spec.ctx, p);
+    w->kept = divert_stdout();
+}
 
 static struct inplace *of_worker(struct worker *w)
 {
@@ -102,7 +137,7 @@ static void hand_on_run(struct inplace *w)
     };
 
     if (w->run_count)
-        w->spec.on_piece(w->spec.ctx, &p);
+        hand_on(w, &p);
     buf_clear(&w->out);
     w->result = 0;
     w->run_count = 0;
@@ -118,12 +153,12 @@ static void hand_on_failure(struct inplace *w, const struct task *t, int status)
     buf_puts(&w->out, w->spec.work->fill ? w->spec.work->fill : "");
     buf_putc(&w->out, (char)w->spec.work->separator);
     p.bytes = (struct span){w->out.ptr, w->out.len};
-    w->spec.on_piece(w->spec.ctx, &p);
+    hand_on(w, &p);
     p.kind = PIECE_END;
     p.end = outcome(w, w->run_since);
     p.end.status = (uint8_t)status;
     p.end.reason = (struct span){w->error.ptr, w->error.len};
-    w->spec.on_piece(w->spec.ctx, &p);
+    hand_on(w, &p);
     buf_clear(&w->out);
 }
 
@@ -203,33 +238,15 @@ static void slice(struct inplace *w)
     }
 }
 
-/* Descriptor 1 as smap has it is kept aside meanwhile; stdio may hold text of the function's that belongs to stderr. */
-static int divert_stdout(void)
-{
-    fflush(stdout);
-    int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-
-    if (kept >= 0)
-        dup2(STDERR_FILENO, STDOUT_FILENO);
-    return kept;
-}
-
-static void restore_stdout(int kept)
-{
-    fflush(stdout);
-    if (kept < 0)
-        return;
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-}
-
 static void on_timer(void *ctx)
 {
     struct inplace *w = ctx;
-    int kept = divert_stdout();
 
+    w->diverted = true;
+    w->kept = divert_stdout();
     slice(w);
-    restore_stdout(kept);
+    restore_stdout(w->kept);
+    w->diverted = false;
     if (!w->batch)
         return;
     hand_on_run(w);
@@ -305,7 +322,7 @@ static void cancel_rest(struct inplace *w)
         if (w->cursor.index == w->batch->count)
             w->batch = NULL;
         p.end.cause = END_CANCELLED;
-        w->spec.on_piece(w->spec.ctx, &p);
+        hand_on(w, &p);
     }
 }
 
