@@ -35,27 +35,29 @@ static int notebook_put(struct outlet *o, const struct piece *p)
 static const struct outlet_ops plain_ops = {.name = "notebook", .put = notebook_put};
 static const struct outlet_ops single_ops = {.name = "single", .put = notebook_put, .per_task = true};
 
-static struct source *numbers(uint32_t count)
+/* A source of the numbers up to COUNT. *WORD is to be freed after it. */
+static struct source *numbers(uint32_t count, char ***word)
 {
-    char **word = xcalloc(count, sizeof *word);
-    struct source_list list = {.word = word, .words = count};
+    struct source_list list = {.words = count};
     struct source_spec spec = {.list = &list, .lists = 1, .separator = '\n'};
     struct source *s;
 
+    list.word = *word = xcalloc(count + 1, sizeof **word + 16);
     for (uint32_t i = 0; i < count; i++) {
-        word[i] = xmalloc(16);
-        snprintf(word[i], 16, "%u", i + 1);
+        list.word[i] = (char *)(list.word + count) + 16 * i;
+        snprintf(list.word[i], 16, "%u", i + 1);
     }
     ck_assert_int_eq(source_open(&s, &spec), 0);
-    return s; /* the words live as long as the test's process */
+    return s;
 }
 
 static struct map_counts run(uint32_t count, struct notebook *n)
 {
+    char **word;
     struct work work = {.lengths = n->base.ops->per_task};
     struct map_spec spec = {
         .loop = loop_new(),
-        .source = numbers(count),
+        .source = numbers(count, &word),
         .backend = &fake_ops,
         .work = &work,
         .slots = fake_script.slots,
@@ -69,6 +71,7 @@ static struct map_counts run(uint32_t count, struct notebook *n)
     ck_assert(fake_script.closed);
     source_close(spec.source);
     loop_free(spec.loop);
+    free(word);
     return counts;
 }
 
