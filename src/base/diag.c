@@ -12,12 +12,22 @@
 #include <unistd.h>
 
 static bool lost; /* a message could not be written */
+static void (*divert_fn)(void *ctx, struct span line);
+static void *divert_ctx;
+
+void diag_divert(void (*fn)(void *ctx, struct span line), void *ctx)
+{
+    divert_fn = fn;
+    divert_ctx = ctx;
+}
 
 /* Takes the line. */
 static void write_line(struct buf *line)
 {
     buf_putc(line, '\n');
-    if (io_write_all(STDERR_FILENO, line->ptr, line->len) < 0)
+    if (divert_fn)
+        divert_fn(divert_ctx, (struct span){line->ptr, line->len});
+    else if (io_write_all(STDERR_FILENO, line->ptr, line->len) < 0)
         lost = true;
     buf_release(line);
 }

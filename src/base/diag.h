@@ -17,6 +17,8 @@ int diag_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* TEXT and a newline as they are, in one write, without "smap: ". */
 void diag_line(struct span text);
+/* From now on every line (with its newline) goes to FN and not to stderr; NULL: to stderr again. */
+void diag_divert(void (*fn)(void *ctx, struct span line), void *ctx);
 /* True once stderr could not be written: the exit status must not be 0 then. */
 bool diag_lost(void);
 

@@ -30,6 +30,9 @@ enum wire_kind {
     WIRE_BATCH,     /* master, or who holds a worker process */
     WIRE_PIECE,
     WIRE_NOTE,      /* executor: a message for people */
+    WIRE_MORE,      /* executor: one batch more, please: what it has been given may not be answered before */
+    WIRE_ENDED,     /* executor: its last word; u32 0, or 3: its results cannot be trusted (the reason went ahead as NOTE) */
+    WIRE_FINISH,    /* master: nothing follows for now */
     WIRE_SIGNAL,    /* master: i32 signal for all running tasks */
     WIRE_STOP,      /* master: end what runs and leave */
     WIRE_KINDS

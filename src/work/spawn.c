@@ -237,13 +237,13 @@ static bool has_prefix(const char *text, const char *prefix)
  * Variables by which an MPI library recognises its launcher. With them a task could not call mpirun itself: it would take itself for a
  * rank. What users set to tune Open MPI (OMPI_MCA_...) or to allow root stays, but for the parts that carry the launcher's identity.
  */
-static bool is_launchers(const char *variable)
+bool spawn_is_launchers(const char *variable)
 {
     static const char *const kept[] = {"OMPI_MCA_orte_", "OMPI_MCA_ess", "OMPI_MCA_pmix"};
 
     if (has_prefix(variable, "PMIX_") || has_prefix(variable, "PMI_") || has_prefix(variable, "ORTE_") ||
         has_prefix(variable, "PRTE_") || has_prefix(variable, "HYDI_") || has_prefix(variable, "HYDRA_") ||
-        has_prefix(variable, "MPIR_CVAR_CH4_NETMOD_PMI"))
+        has_prefix(variable, "MPIR_CVAR_CH4_NETMOD_PMI") || has_prefix(variable, "MPI_LOCAL") || has_prefix(variable, "SLURM_STEP_"))
         return true;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (has_prefix(variable, kept[i]))
@@ -277,7 +277,7 @@ char **spawn_env(bool keep_mpi, char *const *extra)
     char **env = xcalloc(n + 1, sizeof *env);
 
     for (char **e = environ; *e; e++)
-        if ((keep_mpi || !is_launchers(*e)) && !overridden(*e, extra))
+        if ((keep_mpi || !spawn_is_launchers(*e)) && !overridden(*e, extra))
             env[used++] = xstrdup(*e);
     for (char *const *e = extra; e && *e; e++)
         env[used++] = xstrdup(*e);

@@ -54,5 +54,7 @@ char *spawn_lookup_in(const char *name, const char *path);
  * (may be NULL) put over it. A NULL-terminated array; free with spawn_env_free. */
 char **spawn_env(bool keep_mpi, char *const *extra);
 void spawn_env_free(char **env);
+/* True for a variable ("NAME=VALUE") by which an MPI library recognises its launcher. */
+bool spawn_is_launchers(const char *variable);
 
 #endif
