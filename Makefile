@@ -25,12 +25,15 @@ BUILD ?= build
 BIN := $(if $(filter build,$(BUILD)),,$(BUILD)/)
 SMAP := $(BIN)smap
 MODULE := $(BIN)smap-mpi.so
+# Where MPICH is installed beside another MPI, a second module speaks to its launchers.
+MPICC_MPICH ?= mpicc.mpich
+MODULE_MPICH := $(if $(shell command -v $(MPICC_MPICH) 2>/dev/null),$(BIN)smap-mpi-mpich.so)
 
 # Hardening that costs nothing here; FORTIFY wants the optimiser and is at odds with the sanitizers.
 HARDEN := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),$(if $(findstring sanitize,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -DSMAP_VERSION='"$(VERSION)"' -DSMAP_LIBDIR='"$(LIBDIR)/smap"' $(HARDEN)
 override CFLAGS += -std=c11 -Wall -Wextra -fstack-protector-strong -MMD -MP
-# The module takes what it needs of libsmap from the program that loads it: hence -rdynamic.
+# What a library opened in this process may call back is in the program: hence -rdynamic. (The MPI module needs nothing of it.)
 LINK := -pie -rdynamic -Wl,-z,relro,-z,now
 
 SRC := $(filter-out src/backend/mpi%.c, $(wildcard src/*.c src/*/*.c))
@@ -40,7 +43,8 @@ TESTSRC := $(wildcard tests/*.c)
 TESTOBJ := $(TESTSRC:tests/%.c=$(BUILD)/tests/%.o)
 MPISRC := $(wildcard src/backend/mpi*.c)
 MPIOBJ := $(MPISRC:src/%.c=$(BUILD)/%.o)
-WANTED := $(SMAP) $(if $(MPISRC),$(if $(filter yes,$(MPI)),$(MODULE)))
+MODULES := $(if $(filter yes,$(MPI)),$(MODULE) $(MODULE_MPICH))
+WANTED := $(SMAP) $(MODULES)
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
 
 # A library is linked from its archive where there is one: one shared object more would be paid at every start.
@@ -61,6 +65,11 @@ $(LIB): $(filter-out $(BUILD)/main.o, $(OBJ))
 
 $(MODULE): $(MPIOBJ)
 	OMPI_CC='$(CC)' MPICH_CC='$(CC)' $(MPICC) $(CFLAGS) -shared $(LDFLAGS) -o $@ $^
+
+ifneq ($(MODULE_MPICH),)
+$(MODULE_MPICH): $(MPISRC) $(wildcard src/backend/transport.h) $(BUILD)/flags
+	MPICH_CC='$(CC)' $(MPICC_MPICH) $(CPPFLAGS) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared $(LDFLAGS) -o $@ $(MPISRC)
+endif
 
 $(MPIOBJ): $(BUILD)/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -120,7 +129,7 @@ $(BUILD)/completions: $(SMAP) scripts/completions
 install: all $(BUILD)/completions ## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -d '$(D)$(BINDIR)' '$(D)$(LIBDIR)/smap'
 	$(INSTALL) -m 755 $(SMAP) '$(D)$(BINDIR)/smap'
-	[ ! -e $(MODULE) ] || $(INSTALL) -m 644 $(MODULE) '$(D)$(LIBDIR)/smap/smap-mpi.so'
+	[ -z "$(MODULES)" ] || $(INSTALL) -m 644 $(MODULES) '$(D)$(LIBDIR)/smap/'
 	for m in $(MAN); do \
 	    $(INSTALL) -d "$(D)$(MANDIR)/man$${m##*.}" && $(INSTALL) -m 644 $$m "$(D)$(MANDIR)/man$${m##*.}/" || exit 1; done
 	$(INSTALL) -d '$(D)$(BASHDIR)' '$(D)$(ZSHDIR)' '$(D)$(FISHDIR)'
@@ -130,7 +139,7 @@ install: all $(BUILD)/completions ## into PREFIX (/usr/local), below DESTDIR
 	[ ! -e src/smap.h ] || { $(INSTALL) -d '$(D)$(INCLUDEDIR)' && $(INSTALL) -m 644 src/smap.h '$(D)$(INCLUDEDIR)/smap.h'; }
 
 uninstall: ## takes away what install put there
-	rm -f '$(D)$(BINDIR)/smap' '$(D)$(LIBDIR)/smap/smap-mpi.so' '$(D)$(INCLUDEDIR)/smap.h'
+	rm -f '$(D)$(BINDIR)/smap' '$(D)$(LIBDIR)/smap/'smap-mpi*.so '$(D)$(INCLUDEDIR)/smap.h'
 	rm -f '$(D)$(BASHDIR)/smap' '$(D)$(ZSHDIR)/_smap' '$(D)$(FISHDIR)/smap.fish'
 	for m in $(MAN); do rm -f "$(D)$(MANDIR)/man$${m##*.}/$${m##*/}"; done
 	rmdir '$(D)$(LIBDIR)/smap' 2>/dev/null || true
@@ -144,7 +153,7 @@ distcheck: dist ## builds, tests, installs and uninstalls that archive
 	@sh scripts/distcheck dist/$(DIST).tar.gz
 
 clean: ## removes what was built
-	rm -rf build dist smap smap-mpi.so
+	rm -rf build dist smap smap-mpi.so smap-mpi-mpich.so
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
