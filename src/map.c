@@ -374,8 +374,10 @@ static int run_loop(struct map *m)
         if (is_over(m))
             return 0;
         /* A full burst means that more could be started at once: only look, do not wait. */
-        if (m->spec->backend->wait(m->backend, burst ? CLOCK_NEVER : 0) < 0)
+        if (m->spec->backend->wait(m->backend, burst ? CLOCK_NEVER : 0) < 0) {
+            deliver(m); /* what had come by then */
             return -1;
+        }
     }
 }
 
@@ -412,6 +414,7 @@ int map_run(const struct map_spec *spec, struct map_counts *counts)
     counts->stopped = !counts->broken && !all_taken(&m) && m.stopping;
     if (m.source_waits)
         loop_remove(spec->loop, source_fd(spec->source));
+    counts->slots = spec->backend->slots(m.backend);
     if (spec->backend->close(m.backend) < 0)
         counts->broken = true;
     signals_close();

@@ -40,6 +40,7 @@ struct map_counts {
     bool stopped;      /* ended early, tasks not run: status 124 */
     bool sigpipe;      /* the reader of stdout has gone */
     int signal;        /* stopped by this signal */
+    uint32_t slots;    /* that worked, over all ranks */
 };
 
 /* Runs the whole job. 0; -1: could not begin (reported). */

@@ -72,7 +72,7 @@ struct backend_ops {
     int (*close)(struct backend *b);
 };
 
-/* By name: "serial", "procs" (later "mpi", a module); NULL: unknown. */
+/* By name: "serial", "procs", "dry", "mpi" (rank 0 of a world that was entered, world.h); NULL: unknown. */
 const struct backend_ops *backend_find(const char *name);
 
 #endif

@@ -1,0 +1,608 @@
+/*
+ * The master of the ranks. A flat one: batches go out two deep to every slot once tasks are known to be short, and their size follows the measured
+ * task time, so that rank 0 has a message to deal with every few milliseconds per slot and not per task. The second level, for
+ * thousands of slots, is not another protocol but one rank per node with many slots.
+ *
+ *     rank 0                          rank r                       its executor
+ *       |  <---------------------------- HELLO ------------------------ |
+ *       |  ----------------------------- SETUP -----------------------> |
+ *       |  <---------------------------- READY ------------------------ |
+ *       |  ----------------------------- BATCH ... -------------------> |
+ *       |  <---------------------------- PIECE ... -------------------- |
+ *       |  ----------------------------- STOP ------------------------> |
+ *       |  <-------- END -------------- (its socket has ended) -------- x
+ *       |  --------- LEAVE ---> x  (and BYE back)
+ *
+ * Nobody waits for ever. Rank 0 sends only what MPI takes at once, keeping the rest, and receives always: not when it wants results but whenever it waits
+ * for anything. A rank that ends, or is silent for too long, ends the run: stock MPI cannot be relied upon after the loss of a rank.
+ */
+#include "backend/ranks.h"
+
+#include "backend/executor.h"
+#include "backend/nap.h"
+#include "backend/peer.h"
+#include "backend/pump.h"
+#include "backend/schedule.h"
+#include "backend/world.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/loop.h"
+#include "base/xalloc.h"
+#include "work/spawn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    RECEIVE_BURST = 256,     /* messages between two looks at the rest of the program */
+    BATCH_BYTES = 1 << 20,
+    DEPTH = 2,
+    EASY_SLOTS = 512,        /* rank 0 keeps up with so many slots and batches of 10 ms */
+    LOOK_LONGEST = 1000000,
+    END_US = 5000000,        /* for all ranks to end what runs */
+};
+
+struct ranks {
+    struct backend base;
+    struct backend_spec spec;
+    struct ranks_spec ranks;
+    struct work work; /* as sent: for any rank */
+    char *cwd;
+    char **env;
+    struct peer *peer;
+    struct peer_queue idle, spare, eager; /* peers with a free slot; with room for a batch behind; that asked for more all the same */
+    uint32_t numbered;             /* peers below it have slot numbers */
+    uint32_t total;                /* slots of these */
+    struct schedule schedule;
+    struct nap nap;
+    struct silence silence;
+    struct loop_timer beat;
+    uint32_t unsent;               /* peers with something still to send */
+    uint32_t ended;
+    bool closing, failed, told_bound;
+    bool finishing; /* nothing follows, as far as is known */
+    bool untrue;    /* an executor takes back its results */
+};
+
+static bool whole = true; /* no rank was lost */
+
+bool ranks_whole(void)
+{
+    return whole;
+}
+
+static int fail(struct ranks *r)
+{
+    r->failed = true;
+    return -1;
+}
+
+static const char *host_of(const struct peer *p)
+{
+    return p->hello.host ? p->hello.host : "host not known";
+}
+
+/* --- to the executors ------------------------------------------------------------------------------------------- */
+
+static int socket_of(const struct ranks *r, const struct peer *p)
+{
+    return p->rank == 0 ? r->ranks.executor->fd : -1;
+}
+
+/* Sends what was appended to p->out, as far as it goes; the rest with the next look. */
+static void send_out(struct ranks *r, struct peer *p)
+{
+    if (p->state == PEER_ENDED) {
+        p->out.len = p->written = 0;
+        return;
+    }
+    bool gone = peer_push(p, r->ranks.transport, socket_of(r, p));
+
+    if (p->rank == 0)
+        loop_change(r->spec.loop, r->ranks.executor->fd, gone ? POLLIN : POLLIN | POLLOUT);
+}
+
+static void push_all(struct ranks *r)
+{
+    for (uint32_t i = 1; i < r->ranks.size && r->unsent; i++)
+        if (r->peer[i].out.len)
+            send_out(r, &r->peer[i]);
+    r->unsent = 0;
+    for (uint32_t i = 1; i < r->ranks.size; i++)
+        r->unsent += r->peer[i].out.len > 0;
+}
+
+static void commit(struct ranks *r, struct peer *p)
+{
+    send_out(r, p);
+    r->unsent += p->rank > 0 && p->out.len;
+}
+
+/* --- greeting --------------------------------------------------------------------------------------------------- */
+
+static void send_setup(struct ranks *r, struct peer *p)
+{
+    uint32_t usable = cpus_usable(&p->hello.limits);
+    struct setup s = {
+        .work = r->work,
+        .slots = p->slots,
+        .first_slot = p->first_slot,
+        .rank = p->rank,
+        .chunk = r->spec.chunk,
+    };
+
+    s.work.cpus_per_slot = usable > p->slots ? usable / p->slots : 1;
+    setup_put(&p->out, &s, r->env);
+    p->state = PEER_ASKED;
+    commit(r, p);
+}
+
+/* Slots are numbered through in the order of the ranks, so a rank's numbers are known when all before it have said how many they have. */
+static void number_slots(struct ranks *r)
+{
+    for (; r->numbered < r->ranks.size; r->numbered++) {
+        struct peer *p = &r->peer[r->numbered];
+
+        if (p->rank == 0 && r->ranks.executor->fd < 0)
+            continue; /* no slots */
+        if (p->state == PEER_NEW && r->ranks.slots.kind != CPUS_COUNT)
+            return;
+        p->slots = cpus_slots(&r->ranks.slots, &p->hello.limits);
+        p->first_slot = r->total + 1;
+        r->total += p->slots;
+    }
+}
+
+static void warn_if_bound(struct ranks *r, const struct peer *p)
+{
+    if (r->told_bound || p->slots <= p->hello.allowed || p->hello.allowed >= p->hello.online)
+        return;
+    r->told_bound = true;
+    diag_note("note: rank %u on %s has %u slots, but %s lets it run on %u of %u CPUs%s", p->rank, host_of(p), p->slots, r->ranks.launcher,
+              p->hello.allowed, p->hello.online, strcmp(r->ranks.launcher, "mpirun") == 0 ? ": add --bind-to none to mpirun" : "");
+}
+
+static void ask_all_known(struct ranks *r)
+{
+    number_slots(r);
+    for (uint32_t i = 0; i < r->numbered; i++)
+        if (r->peer[i].state == PEER_KNOWN) {
+            warn_if_bound(r, &r->peer[i]);
+            send_setup(r, &r->peer[i]);
+        }
+}
+
+static int on_hello(struct ranks *r, struct peer *p, struct span body)
+{
+    if (p->state != PEER_NEW || !setup_get_hello(body, &p->hello))
+        return -1;
+    if (strcmp(p->hello.version, setup_version()) != 0) {
+        diag("rank %u runs smap %s, rank 0 runs smap %s: they must be the same", p->rank, p->hello.version, setup_version());
+        return fail(r);
+    }
+    p->state = PEER_KNOWN;
+    return 0;
+}
+
+/* --- room and queues -------------------------------------------------------------------------------------------- */
+
+/* By what it has to do a peer stands in one of the queues, or in none. At their end: work goes round. */
+static void place(struct ranks *r, struct peer *p)
+{
+    struct peer_queue *q = p->batches < p->slots ? &r->idle : p->wants_more ? &r->eager : &r->spare;
+
+    if (p->state != PEER_READY || (q == &r->spare && p->batches >= DEPTH * p->slots))
+        q = NULL;
+    peer_queue_move(p, q);
+}
+
+static struct peer *next_peer(const struct ranks *r)
+{
+    if (r->idle.first)
+        return r->idle.first;
+    return r->spare.first && schedule_depth(&r->schedule) > 1 ? r->spare.first : r->eager.first;
+}
+
+/* With very many slots rank 0 is what is short: then batches take longer than 10 ms. */
+static uint32_t batch_size(const struct ranks *r, uint64_t left)
+{
+    uint64_t n = schedule_next(&r->schedule, left, r->total), share = left / (4 * (uint64_t)(r->total ? r->total : 1));
+
+    if (r->schedule.chunk || r->total <= EASY_SLOTS || n < r->schedule.size)
+        return (uint32_t)n;
+    n = n * r->total / EASY_SLOTS;
+    if (n > share)
+        n = share;
+    return n < r->schedule.size ? r->schedule.size : n > 1 << 20 ? 1 << 20 : (uint32_t)n;
+}
+
+static struct backend_room ranks_room(struct backend *b, uint64_t left)
+{
+    struct ranks *r = (struct ranks *)b;
+
+    if (r->failed || !next_peer(r))
+        return (struct backend_room){0};
+    return (struct backend_room){.tasks = batch_size(r, left), .bytes = BATCH_BYTES};
+}
+
+static int ranks_submit(struct backend *b, const struct batch *batch)
+{
+    struct ranks *r = (struct ranks *)b;
+    struct peer *p = next_peer(r);
+
+    peer_embark(p, batch);
+    p->wants_more = false;
+    place(r, p);
+    commit(r, p);
+    return r->failed ? -1 : 0;
+}
+
+/* --- from the executors ----------------------------------------------------------------------------------------- */
+
+static int on_piece(struct ranks *r, struct peer *p, struct span body)
+{
+    struct piece piece;
+    struct voyage *done;
+
+    if (r->closing)
+        return 0;
+    if (!wire_get_piece(body, &piece) || !peer_land(p, &piece, &done))
+        return -1;
+    piece.end.rank = p->rank;
+    if (done) {
+        schedule_note(&r->schedule, done->batch->count, done->elapsed);
+        free(done);
+        place(r, p);
+    }
+    r->spec.on_piece(r->spec.ctx, &piece);
+    return 0;
+}
+
+static int on_ready(struct ranks *r, struct peer *p)
+{
+    if (p->state != PEER_ASKED)
+        return -1;
+    p->state = PEER_READY;
+    place(r, p);
+    if (r->finishing) {
+        wire_number(&p->out, WIRE_FINISH, 0);
+        commit(r, p);
+    }
+    return 0;
+}
+
+static int on_note(struct span body)
+{
+    struct wire_cursor c = wire_open(body);
+    struct span line = wire_get_span(&c);
+
+    if (line.len && line.ptr[line.len - 1] == '\n')
+        line.len--;
+    diag_line(line);
+    return wire_done(&c) ? 0 : -1;
+}
+
+static int on_frame(struct ranks *r, struct peer *p, const struct wire_frame *f)
+{
+    switch (f->kind) {
+    case WIRE_HELLO:
+        return on_hello(r, p, f->body);
+    case WIRE_READY:
+        return on_ready(r, p);
+    case WIRE_MORE:
+        p->wants_more = true;
+        place(r, p);
+        return 0;
+    case WIRE_ENDED:
+        r->untrue |= f->body.len >= 4 && memcmp(f->body.ptr, "\0\0\0", 4) != 0;
+        return 0;
+    case WIRE_REFUSED:
+        if (r->failed || r->closing)
+            return 0;
+        diag("rank %u (%s) cannot take part", p->rank, host_of(p));
+        return fail(r);
+    case WIRE_PIECE:
+        return on_piece(r, p, f->body);
+    case WIRE_NOTE:
+        return r->failed ? 0 : on_note(f->body);
+    default:
+        return -1;
+    }
+}
+
+static void feed(struct ranks *r, struct peer *p, const char *bytes, size_t len)
+{
+    struct wire_frame f;
+    int got = 0;
+
+    wire_feed(&p->in, bytes, len);
+    while ((got = wire_next(&p->in, &f)) == 1)
+        if (on_frame(r, p, &f) < 0) {
+            got = -1;
+            break;
+        }
+    if (got < 0 && !r->failed) {
+        diag("rank %u (%s) sent something that makes no sense", p->rank, host_of(p));
+        fail(r);
+    }
+    ask_all_known(r);
+}
+
+static void on_end(struct ranks *r, struct peer *p)
+{
+    if (p->state == PEER_ENDED)
+        return;
+    p->state = PEER_ENDED;
+    r->ended++;
+    place(r, p);
+    if (r->closing || r->failed)
+        return;
+    if (r->untrue) {
+        fail(r); /* it has said why */
+        return;
+    }
+    diag("the executor of rank %u (%s) has ended before its work was done", p->rank, host_of(p));
+    fail(r);
+}
+
+static void on_socket(void *ctx, short events)
+{
+    static char buffer[PUMP_CHUNK]; /* lent to feed */
+    struct ranks *r = ctx;
+    struct peer *p = &r->peer[0];
+
+    if (events & POLLOUT)
+        send_out(r, p);
+    if (!(events & (POLLIN | POLLHUP | POLLERR)))
+        return;
+    ssize_t n = io_read(r->ranks.executor->fd, buffer, sizeof buffer);
+
+    if (n > 0) {
+        feed(r, p, buffer, (size_t)n);
+    } else if (n == 0 || errno != EAGAIN) {
+        loop_remove(r->spec.loop, r->ranks.executor->fd);
+        executor_end(r->ranks.executor);
+        on_end(r, p);
+    }
+}
+
+static void on_message(struct ranks *r, const struct transport_message *m)
+{
+    if (m->from == 0 || m->from >= r->ranks.size)
+        return;
+    struct peer *p = &r->peer[m->from];
+
+    p->heard = silence_now(&r->silence, clock_now(), LOOK_LONGEST);
+    if (m->tag == PUMP_STREAM)
+        feed(r, p, m->ptr, m->len);
+    else if (m->tag == PUMP_END)
+        on_end(r, p);
+}
+
+/* How many messages came; -1: failed. */
+static int receive(struct ranks *r)
+{
+    struct transport_message m;
+    int count = 0, got = 0;
+
+    if (!r->ranks.transport)
+        return 0;
+    if (r->unsent)
+        push_all(r);
+    while (count < RECEIVE_BURST && (got = r->ranks.transport->receive(&m)) == 1) {
+        on_message(r, &m);
+        count++;
+    }
+    return got < 0 ? fail(r) : count;
+}
+
+/* --- signs of life ---------------------------------------------------------------------------------------------- */
+
+static void check_peer(struct ranks *r, struct peer *p, int64_t now)
+{
+    if (p->state == PEER_ENDED || r->failed)
+        return;
+    if (p->quiet)
+        r->ranks.transport->send(p->rank, PUMP_BEAT, xmalloc(1), 0);
+    p->quiet = true;
+    if (now - p->heard < r->ranks.lost_after)
+        return;
+    diag("rank %u (%s) has not been heard of for %d s: it is lost, and the run cannot go on", p->rank, host_of(p),
+         (int)(r->ranks.lost_after / 1000000));
+    whole = false;
+    fail(r);
+}
+
+static void on_beat(void *ctx)
+{
+    struct ranks *r = ctx;
+    int64_t now = silence_now(&r->silence, clock_now(), LOOK_LONGEST);
+
+    for (uint32_t i = 1; i < r->ranks.size; i++)
+        check_peer(r, &r->peer[i], now);
+    loop_timer_set(r->spec.loop, &r->beat, clock_now() + r->ranks.lost_after / PUMP_BEATS);
+}
+
+/* --- the backend ------------------------------------------------------------------------------------------------ */
+
+static void describe_work(struct ranks *r)
+{
+    r->work = *r->spec.work;
+    r->work.inherit = false; /* a rank has no terminal: everything travels */
+    r->work.in_place = false;
+    if (!r->work.cwd)
+        r->work.cwd = r->cwd = getcwd(NULL, 0);
+    r->env = spawn_env(r->work.keep_mpi_env, NULL);
+}
+
+int ranks_open(struct backend **b, const struct backend_spec *spec, const struct ranks_spec *ranks)
+{
+    struct ranks *r = xcalloc(1, sizeof *r);
+    int64_t now = clock_now();
+
+    r->base.ops = &ranks_ops;
+    r->spec = *spec;
+    r->ranks = *ranks;
+    whole = true;
+    describe_work(r);
+    schedule_init(&r->schedule, spec->chunk);
+    nap_event(&r->nap, now);
+    r->peer = xcalloc(ranks->size, sizeof *r->peer);
+    for (uint32_t i = 0; i < ranks->size; i++) {
+        r->peer[i].rank = i;
+        r->peer[i].heard = silence_now(&r->silence, now, LOOK_LONGEST);
+    }
+    if (ranks->executor->fd >= 0) {
+        loop_add(spec->loop, ranks->executor->fd, POLLIN, on_socket, r);
+    } else {
+        r->peer[0].state = PEER_ENDED;
+        r->ended = 1;
+    }
+    loop_timer_init(&r->beat, on_beat, r);
+    if (ranks->lost_after && ranks->size > 1)
+        loop_timer_set(spec->loop, &r->beat, now + ranks->lost_after / PUMP_BEATS);
+    number_slots(r);
+    *b = &r->base;
+    return 0;
+}
+
+static int open_entered(struct backend **b, const struct backend_spec *spec)
+{
+    return ranks_open(b, spec, world_ranks());
+}
+
+/* Messages first, then descriptors for as long as the nap rule allows, then messages again. */
+static int wait_once(struct ranks *r, int64_t until)
+{
+    int got = receive(r);
+
+    if (got < 0)
+        return -1;
+    int64_t now = clock_now();
+
+    if (got > 0) {
+        nap_event(&r->nap, now);
+        until = 0;
+    }
+    if (r->ranks.size > 1 && nap_until(&r->nap, now) < until)
+        until = nap_until(&r->nap, now);
+    int ran = loop_wait(r->spec.loop, until);
+
+    if (ran > 0)
+        nap_event(&r->nap, clock_now());
+    return ran < 0 ? -1 : 0;
+}
+
+static int ranks_wait(struct backend *b, int64_t until)
+{
+    struct ranks *r = (struct ranks *)b;
+
+    return wait_once(r, until) < 0 || r->failed ? -1 : 0;
+}
+
+static void send_all(struct ranks *r, enum wire_kind kind, uint32_t n)
+{
+    for (uint32_t i = 0; i < r->ranks.size; i++) {
+        struct peer *p = &r->peer[i];
+
+        if (p->state == PEER_ENDED || (kind != WIRE_STOP && p->state != PEER_READY))
+            continue;
+        wire_number(&p->out, kind, n);
+        commit(r, p);
+    }
+}
+
+static void ranks_finish(struct backend *b)
+{
+    struct ranks *r = (struct ranks *)b;
+
+    r->finishing = true;
+    send_all(r, WIRE_FINISH, 0);
+}
+
+/* A rank works through a batch more or less in order: of each batch the first task that has not ended by that count. */
+static void ranks_running(const struct backend *b, running_fn tell, void *ctx)
+{
+    const struct ranks *r = (const struct ranks *)b;
+
+    for (uint32_t i = 0; i < r->ranks.size; i++)
+        for (const struct voyage *v = r->peer[i].voyages; v; v = v->next) {
+            struct running now = {.task = v->batch->first + v->batch->count - v->left, .since = v->since, .rank = i,
+                                  .slot = r->peer[i].first_slot};
+
+            tell(ctx, &now);
+        }
+}
+
+static void ranks_signal(struct backend *b, int sig)
+{
+    send_all((struct ranks *)b, WIRE_SIGNAL, (uint32_t)sig);
+}
+
+static uint32_t ranks_slots(const struct backend *b)
+{
+    return ((const struct ranks *)b)->total;
+}
+
+static const char *ranks_host(const struct backend *b, uint32_t rank)
+{
+    const struct ranks *r = (const struct ranks *)b;
+
+    return rank < r->ranks.size && r->peer[rank].hello.host ? r->peer[rank].hello.host : "";
+}
+
+static void end_all(struct ranks *r)
+{
+    int64_t until = clock_now() + END_US;
+
+    r->closing = true;
+    send_all(r, WIRE_STOP, 0);
+    while (r->ended < r->ranks.size && clock_now() < until)
+        if (wait_once(r, until) < 0)
+            break;
+    for (uint32_t i = 0; whole && i < r->ranks.size; i++)
+        if (r->peer[i].state != PEER_ENDED) {
+            diag("rank %u (%s) does not end", i, host_of(&r->peer[i]));
+            whole = false;
+        }
+}
+
+static int ranks_close(struct backend *b)
+{
+    struct ranks *r = (struct ranks *)b;
+    int result;
+
+    if (whole)
+        end_all(r);
+    loop_timer_clear(r->spec.loop, &r->beat);
+    if (r->ranks.executor->fd >= 0) {
+        loop_remove(r->spec.loop, r->ranks.executor->fd);
+        executor_end(r->ranks.executor);
+    }
+    for (uint32_t i = 0; i < r->ranks.size; i++)
+        peer_release(&r->peer[i]);
+    result = r->untrue && !r->failed ? -1 : 0;
+    free(r->peer);
+    free(r->cwd);
+    spawn_env_free(r->env);
+    free(r);
+    return result;
+}
+
+const struct backend_ops ranks_ops = {
+    .name = "mpi",
+    .open = open_entered,
+    .room = ranks_room,
+    .submit = ranks_submit,
+    .finish = ranks_finish,
+    .wait = ranks_wait,
+    .signal = ranks_signal,
+    .running = ranks_running,
+    .slots = ranks_slots,
+    .host = ranks_host,
+    .close = ranks_close,
+};
