@@ -13,20 +13,30 @@
  *
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
- *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run)
- *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation)
+ *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes)
+ *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks and peer (rank 0),
+ *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
+ *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
+ *             descend (the end of all descendants)
  *   results/  outlet (contract), order, spill, sink, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, starts (-v, -t)
- *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse
+ *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse,
+ *             wire (tasks and pieces as bytes)
  *
- * Includes point downward only: main -> rooms -> map -> tasks, backend, results, watch -> work -> base; ask is used by the first two alone.
+ * Under an MPI launcher: enter.c sorts the ranks; rank 0 goes this way, the others serve it.
+ *
+ * Includes point downward only: main -> rooms, enter -> map -> tasks, backend, results, watch -> work -> base; ask is used by the first two alone.
  */
 #include "ask/conf.h"
 #include "ask/option.h"
+#include "backend/executor.h"
+#include "backend/serve.h"
+#include "backend/world.h"
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/signals.h"
+#include "enter.h"
 #include "rooms.h"
 #include "status.h"
 #include "watch/summary.h"
@@ -36,7 +46,7 @@
 #include <signal.h>
 #include <string.h>
 
-static void print_summary(const struct rooms *r, const struct map_counts *n, int64_t began)
+static void print_summary(const struct map_counts *n, int64_t began)
 {
     struct summary s = {
         .succeeded = n->succeeded,
@@ -45,7 +55,7 @@ static void print_summary(const struct rooms *r, const struct map_counts *n, int
         .wall = clock_now() - began,
         .replayed = n->replayed,
         .task_time = n->task_time,
-        .slots = r->slots,
+        .slots = n->slots,
     };
 
     summary_print(&s);
@@ -79,14 +89,21 @@ static int run(const struct conf *c)
     status = exit_status(&counts);
     if (rooms_finish(&rooms, status == STATUS_OK || status == STATUS_TASK_FAILED) < 0)
         status = STATUS_BROKEN;
+    status = world_leave(status);
     if (counts.sigpipe)
         signals_die(SIGPIPE);
     if (c->summary || counts.failed)
-        print_summary(&rooms, &counts, began);
+        print_summary(&counts, began);
     rooms_close(&rooms);
     if (counts.signal)
         signals_die(counts.signal);
     return status == STATUS_OK && diag_lost() ? STATUS_BROKEN : status;
+}
+
+/* What was read of the command line was no run: the status. */
+static int no_run(enum option_result parsed)
+{
+    return parsed == OPTION_BROKEN ? STATUS_BROKEN : parsed == OPTION_USAGE ? STATUS_USAGE : STATUS_OK;
 }
 
 int main(int argc, char **argv)
@@ -94,25 +111,22 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], CHILD_WORD) == 0)
         return child_main(argc, argv);
     struct conf conf;
-    int status = STATUS_OK;
+    struct entrance entrance;
 
     /* Descriptors 0, 1, 2 exist from here on, and what smap was given is remembered for its tasks. */
     if (io_fill_standard() < 0)
         return STATUS_BROKEN;
     spawn_init();
-    switch (option_parse(&conf, argc, argv)) {
-    case OPTION_RUN:
-        status = run(&conf);
-        break;
-    case OPTION_BROKEN:
-        status = STATUS_BROKEN;
-        break;
-    case OPTION_USAGE:
-        status = STATUS_USAGE;
-        break;
-    case OPTION_DONE:
-        break;
-    }
+    if (argc == 2 && strcmp(argv[1], EXECUTOR_OPTION) == 0)
+        return serve_main(EXECUTOR_FD);
+
+    /* Ask; then, as one of several ranks, see which part is ours. */
+    enter_begin(&entrance, argv);
+    enum option_result parsed = option_parse(&conf, argc, argv);
+    int status = enter_job(&entrance, &conf, parsed, argv);
+
+    if (status < 0)
+        status = parsed == OPTION_RUN ? run(&conf) : no_run(parsed);
     option_release(&conf);
-    return status;
+    return world_leave(status);
 }

@@ -107,7 +107,10 @@ SAMPLE(has_max_crashes, conf.max_worker_crashes == 3)
 SAMPLE(has_max_tasks, conf.max_tasks_per_worker == 9)
 SAMPLE(is_serial, conf.serial && !strcmp(conf.backend, "serial"))
 SAMPLE(has_procs, conf.procs.kind == CPUS_COUNT && conf.procs.number == 3 && !strcmp(conf.backend, "procs"))
-SAMPLE(is_mpi, conf.mpi && !strcmp(conf.backend, "mpi"))
+SAMPLE(is_mpi, conf.mpi.on && !conf.mpi.library && !strcmp(conf.backend, "mpi"))
+SAMPLE(is_mpich, conf.mpi.on && !strcmp(conf.mpi.library, "mpich"))
+SAMPLE(is_dedicated, conf.dedicated_master)
+SAMPLE(has_heartbeat, conf.heartbeat == 5000000)
 SAMPLE(has_no_mpi_check, conf.no_mpi_check)
 SAMPLE(keeps_order, conf.keep_order && conf.order == ORDER_TASKS)
 SAMPLE(is_unordered, conf.order == ORDER_ARRIVAL)
@@ -153,6 +156,9 @@ static const struct sample samples[] = {
     {"serial", "--serial x", is_serial},
     {"procs", "--procs 3 x", has_procs},
     {"mpi", "--mpi x", is_mpi},
+    {"mpi", "--mpi=mpich x", is_mpich},
+    {"dedicated-master", "--mpi --dedicated-master x", is_dedicated},
+    {"heartbeat", "--mpi --heartbeat 5 x", has_heartbeat},
     {"no-mpi-check", "--no-mpi-check x", has_no_mpi_check},
     {"keep-order", "--keep-order x", keeps_order},
     {"unordered", "--unordered x", is_unordered},

@@ -23,6 +23,12 @@ struct conf_words {
     uint32_t words;
 };
 
+/* --mpi, --mpi=openmpi */
+struct conf_mpi {
+    bool on;
+    const char *library; /* NULL: by the launcher */
+};
+
 struct conf {
     /* Tasks. */
     struct conf_words arg_file; /* -a */
@@ -56,7 +62,10 @@ struct conf {
     uint32_t chunk; /* 0: by measured task time */
 
     /* Backend. */
-    bool serial, mpi, no_mpi_check;
+    bool serial, no_mpi_check;
+    struct conf_mpi mpi;
+    bool dedicated_master;
+    int64_t heartbeat; /* us of silence after which a rank is lost; 0: never */
     struct cpus_wish procs; /* a count of 1 unless --procs was given */
     const char *backend;    /* "serial", "procs", "mpi": by the above, for backend_find */
 

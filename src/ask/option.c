@@ -68,7 +68,12 @@ static const struct option_row table[] = {
      .help = "N tasks at a time on this machine; auto: one per CPU this process may use; N%: of these; "
      "0: as many as the system allows",
      .choices = "auto 50% 100% 0", .other_name = "jobs", .other_letter = 'j'},
-    {"mpi", 0, NULL, &type_flag, AT(mpi), OPTION_BACKENDS, .help = "on every rank of mpirun or srun"},
+    {"mpi", 0, "LIBRARY", &type_mpi, AT(mpi), OPTION_BACKENDS, .flags = OPTION_OPTIONAL_ARG, .choices = "openmpi mpich",
+     .help = "on every rank of mpirun or srun (LIBRARY, openmpi or mpich, is known from the launcher)"},
+    {"dedicated-master", 0, NULL, &type_flag, AT(dedicated_master), OPTION_BACKENDS,
+     .help = "with --mpi: no tasks on rank 0"},
+    {"heartbeat", 0, "TIME", &type_time, AT(heartbeat), OPTION_BACKENDS,
+     .help = "with --mpi: a rank silent for TIME is lost and ends the run (60s; 0: never)"},
     {"no-mpi-check", 0, NULL, &type_flag, AT(no_mpi_check), OPTION_BACKENDS,
      .help = "allow mpirun smap without --mpi: independent copies"},
 
@@ -285,7 +290,7 @@ static void derive(struct conf *conf)
     static const struct cpus_wish one = {CPUS_COUNT, 1};
     bool parallel = conf->procs.kind != one.kind || conf->procs.number != 0;
 
-    conf->backend = conf->mpi ? "mpi" : parallel ? "procs" : "serial";
+    conf->backend = conf->mpi.on ? "mpi" : parallel ? "procs" : "serial";
     if (!parallel)
         conf->procs = one;
     conf->order = conf->unordered                      ? ORDER_ARRIVAL
@@ -300,7 +305,8 @@ enum option_result option_parse(struct conf *conf, int argc, char **argv)
     int rc;
 
     *conf = (struct conf){
-        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20, .sync = 1000000, .max_worker_crashes = 1000};
+        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20, .sync = 1000000, .max_worker_crashes = 1000,
+        .heartbeat = 60000000};
     rc = read_options(&a);
     if (rc != OPTION_RUN)
         return rc;

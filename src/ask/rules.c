@@ -70,6 +70,8 @@ static const struct rule needs[] = {
     {"fill", "a --worker or --filter", "commands print what they like"},
     {"chunk", "a --worker or --filter", "commands are handed out one by one"},
     {"max-worker-crashes", "a --worker or --filter", "commands are processes of their own"},
+    {"dedicated-master", "mpi", "without ranks there is no master"},
+    {"heartbeat", "mpi", "only ranks can be lost"},
     {"replace", "a COMMAND", "without one there is nothing to replace it in"},
     {"sync", "journal", "it is the journal that is synced"},
     {"memoize", "journal", "the results to be shared are kept there"},

@@ -100,6 +100,15 @@ static int set_procs(void *field, const char *value)
     return cpus_parse(value, field);
 }
 
+static int set_mpi(void *field, const char *value)
+{
+    struct conf_mpi *mpi = field;
+
+    mpi->on = !value || strcmp(value, "false") != 0;
+    mpi->library = value && (strcmp(value, "openmpi") == 0 || strcmp(value, "mpich") == 0) ? value : NULL;
+    return mpi->library || !value || strcmp(value, "true") == 0 || !mpi->on ? 0 : -1;
+}
+
 const struct option_type type_flag = {"true or false", set_flag};
 const struct option_type type_null = {"true or false", set_null};
 const struct option_type type_text = {"a text that is not empty", set_text};
@@ -112,3 +121,4 @@ const struct option_type type_time = {"a time, as 2.5, 30s, 5m or 1h", set_time}
 const struct option_type type_byte = {"one byte, as , or \\t or \\x1f", set_byte};
 const struct option_type type_bytes = {"some bytes, as , or \\t or \\x1f", set_bytes};
 const struct option_type type_procs = {"a number, a percentage, auto, or 0 for as many as fit", set_procs};
+const struct option_type type_mpi = {"openmpi or mpich", set_mpi};

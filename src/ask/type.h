@@ -20,5 +20,6 @@ extern const struct option_type type_time;      /* int64_t, us */
 extern const struct option_type type_byte;      /* int 0..255, escapes as \t understood */
 extern const struct option_type type_bytes;     /* struct buf, not empty, escapes understood */
 extern const struct option_type type_procs;     /* struct cpus_wish */
+extern const struct option_type type_mpi;       /* struct conf_mpi */
 
 #endif
