@@ -228,7 +228,7 @@ d/|d/||.|
 
 @test "a task runs in a process group of its own" {
     given 'a\n'
-    expect 0 'test "$(ps -o pgid= -p $$)" -eq $$ && echo own {}'
+    expect 0 'read -r pid name state parent group rest < /proc/$$/stat; test $group -eq $$ && echo own {}'
     stdout 'own a\n'
 }
 
