@@ -68,6 +68,7 @@ static void add_outlet(struct rooms *r, struct outlet *o)
 {
     *r->last = o;
     r->last = &o->next;
+    r->work.lengths |= o->ops->per_task;
 }
 
 static void say_line(void *ctx, struct span line)

@@ -268,8 +268,7 @@ static uint64_t count_on_node(const char *list, uint64_t node)
             return leading(list);
         node -= nodes;
         list = strchr(list, ',');
-        if (list)
-            list++;
+        list += list != NULL;
     }
     return 0;
 }

@@ -3,6 +3,7 @@
  * functions for its MPI module, and a library that happens to have an `order_put` of its own must get its own. That flag is at odds with
  * preloaded allocators and sanitizers, which want to be found first; so not then.
  */
+#define SMAP_NO_INLINE
 #include "work/dl.h"
 
 #include "base/buf.h"
@@ -103,4 +104,21 @@ int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, s
     }
     buf_release(&name);
     return status;
+}
+
+/* What smap.h defines inline for C and C++, as symbols that a library in another language finds in the program that opens it. */
+
+int smap_emit(struct smap_context *smap, const void *bytes, size_t length)
+{
+    if ((size_t)(smap->end - smap->at) < length && smap->grow(smap, length) < 0)
+        return -1;
+    memcpy(smap->at, bytes, length);
+    smap->at += length;
+    return 0;
+}
+
+int smap_error(struct smap_context *smap, const char *text)
+{
+    smap->set_error(smap, text, strlen(text));
+    return 1;
 }

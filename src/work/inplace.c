@@ -34,6 +34,7 @@ struct inplace {
     struct callee callee;
     const struct batch *batch; /* NULL: idle */
     struct batch_cursor cursor;
+    uint32_t attempt;
     struct buf out;            /* results of a run, then of the current task from `result` on */
     size_t result;
     uint64_t run_first;
@@ -42,44 +43,10 @@ struct inplace {
     uint32_t length_cap;
     int64_t run_since;
     struct buf error;
-    bool stopping;
+    int kept;                  /* descriptor 1 as smap has it */
+    bool diverted;             /* descriptor 1 is stderr */
     struct loop_timer timer;
-    bool diverted; /* a slice runs: descriptor 1 is stderr, smap's own is KEPT */
-    int kept;
 };
-
-/* Descriptor 1 as smap has it is kept aside meanwhile; stdio may hold text of the function's that belongs to stderr. */
-static int divert_stdout(void)
-{
-    fflush(stdout);
-
-    int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-
-    if (kept >= 0)
-        dup2(STDERR_FILENO, STDOUT_FILENO);
-    return kept;
-}
-
-static void restore_stdout(int kept)
-{
-    fflush(stdout);
-    if (kept < 0)
-        return;
-    dup2(kept, STDOUT_FILENO);
-    close(kept);
-}
-
-/* Whoever takes the piece may write it at once: descriptor 1 is smap's own meanwhile. */
-static void hand_on(struct inplace *w, const struct piece *p)
-{
-    if (!w->diverted) {
-        w->spec.on_piece(w->spec.ctx, p);
-        return;
-    }
-    restore_stdout(w->kept);
-    w->spec.on_piece(w->spec.ctx, p);
-    w->kept = divert_stdout();
-}
 
 static struct inplace *of_worker(struct worker *w)
 {
@@ -117,12 +84,34 @@ static struct outcome outcome(const struct inplace *w, int64_t since)
 
     return (struct outcome){
         .cause = END_EXIT,
-        .attempt = w->cursor.batch ? w->cursor.batch->attempt : 1,
+        .attempt = w->attempt,
         .slot = w->spec.slot,
         .rank = w->spec.rank,
         .start = clock_wall() - (now - since),
         .elapsed = now - since,
     };
+}
+
+/* What the function prints to descriptor 1 goes to stderr while it runs... */
+static void divert_stdout(struct inplace *w)
+{
+    if (!w->diverted && w->kept >= 0)
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+    w->diverted = true;
+}
+
+/* ... and smap's own output does not. */
+static void restore_stdout(struct inplace *w)
+{
+    if (w->diverted && w->kept >= 0)
+        dup2(w->kept, STDOUT_FILENO);
+    w->diverted = false;
+}
+
+static void hand_on(struct inplace *w, const struct piece *p)
+{
+    restore_stdout(w);
+    w->spec.on_piece(w->spec.ctx, p);
 }
 
 static void hand_on_run(struct inplace *w)
@@ -190,6 +179,7 @@ static int call(struct inplace *w, const struct task *t)
     point(w);
     buf_clear(&w->error);
     *behind = '\0';
+    divert_stdout(w);
     int status = callee_status(w->callee.run(&w->context, &task));
 
     *behind = kept;
@@ -205,16 +195,15 @@ static bool step(struct inplace *w)
     if (!batch_next(&w->cursor, &t))
         abort(); /* a batch holds as many tasks as it says */
     int status = call(w, &t);
-
-    if (!status)
-        add_to_run(w, &t);
     bool last = w->cursor.index == w->batch->count;
 
     if (last)
         w->batch = NULL;
     if (status)
         hand_on_failure(w, &t, status);
-    else if (last)
+    else
+        add_to_run(w, &t);
+    if (last && w->run_count)
         hand_on_run(w);
     return !status;
 }
@@ -242,11 +231,8 @@ static void on_timer(void *ctx)
 {
     struct inplace *w = ctx;
 
-    w->diverted = true;
-    w->kept = divert_stdout();
     slice(w);
-    restore_stdout(w->kept);
-    w->diverted = false;
+    restore_stdout(w);
     if (!w->batch)
         return;
     hand_on_run(w);
@@ -270,8 +256,10 @@ static int inplace_open(struct worker **out, const struct worker_spec *spec)
     const struct work *work = spec->work;
     struct buf error = BUF_INIT;
     char *library = dl_resolve(work->word[0]);
-    int kept = divert_stdout();
 
+    setvbuf(stdout, NULL, _IONBF, 0); /* text is stderr's at once, in the order in which it is printed */
+    w->kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    divert_stdout(w);
     w->base.ops = &inplace_ops;
     w->spec = *spec;
     w->context.grow = grow;
@@ -280,12 +268,14 @@ static int inplace_open(struct worker **out, const struct worker_spec *spec)
     bool bad = callee_open(&w->callee, library, work->word[1], work->signature, &error) ||
                callee_begin(&w->callee, work->config ? work->config : "", &error) < 0;
 
-    restore_stdout(kept);
+    restore_stdout(w);
     free(library);
     if (bad) {
         diag("worker %s:%s: %s", work->word[0], work->word[1], buf_cstr(&error));
         buf_release(&error);
         callee_end(&w->callee);
+        if (w->kept >= 0)
+            close(w->kept);
         free(w);
         return -1;
     }
@@ -304,6 +294,7 @@ static int inplace_give(struct worker *worker, const struct batch *b)
     struct inplace *w = of_worker(worker);
 
     w->batch = b;
+    w->attempt = b->attempt;
     batch_walk(&w->cursor, b);
     w->run_since = clock_now();
     loop_timer_set(w->spec.loop, &w->timer, 0);
@@ -340,11 +331,13 @@ static void inplace_signal(struct worker *worker, int sig)
 static int inplace_close(struct worker *worker)
 {
     struct inplace *w = of_worker(worker);
-    int kept = divert_stdout();
 
     loop_timer_clear(w->spec.loop, &w->timer);
+    divert_stdout(w);
     callee_end(&w->callee);
-    restore_stdout(kept);
+    restore_stdout(w);
+    if (w->kept >= 0)
+        close(w->kept);
     batch_walk_end(&w->cursor);
     buf_release(&w->out);
     buf_release(&w->error);
