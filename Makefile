@@ -46,6 +46,11 @@ MPIOBJ := $(MPISRC:src/%.c=$(BUILD)/%.o)
 MODULES := $(if $(filter yes,$(MPI)),$(MODULE) $(MODULE_MPICH))
 WANTED := $(SMAP) $(MODULES)
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
+# Workers are libraries, in the languages that are at hand.
+have = $(shell command -v $(1) 2>/dev/null)
+workers = $(patsubst $(1)/%.$(2),$(BUILD)/worker/lib%.so,$(wildcard $(1)/*.$(2)))
+WORKERS := $(call workers,examples/worker,c) $(call workers,tests/worker,c) $(if $(call have,$(CXX)),$(call workers,examples/worker,cc)) \
+    $(if $(call have,gfortran),$(call workers,examples/worker,f90)) $(if $(call have,rustc),$(call workers,examples/worker,rs))
 
 # A library is linked from its archive where there is one: one shared object more would be paid at every start.
 archive = $(or $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
@@ -90,12 +95,32 @@ $(BUILD)/examples/%: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lm
 
+$(BUILD)/worker/lib%.so: examples/worker/%.c src/smap.h
+	@mkdir -p $(@D)
+	$(CC) -Isrc -O2 -g -Wall -Wextra -shared -fPIC -o $@ $<
+
+$(BUILD)/worker/lib%.so: tests/worker/%.c src/smap.h
+	@mkdir -p $(@D)
+	$(CC) -Isrc -O2 -g -Wall -Wextra -shared -fPIC -o $@ $<
+
+$(BUILD)/worker/lib%.so: examples/worker/%.cc src/smap.h
+	@mkdir -p $(@D)
+	$(CXX) -Isrc -O2 -g -Wall -Wextra -shared -fPIC -o $@ $<
+
+$(BUILD)/worker/lib%.so: examples/worker/%.f90
+	@mkdir -p $(@D)
+	gfortran -O2 -g -Wall -J$(@D) -shared -fPIC -o $@ $<
+
+$(BUILD)/worker/lib%.so: examples/worker/%.rs
+	@mkdir -p $(@D)
+	MAKEFLAGS= rustc -O --crate-type cdylib -C panic=abort -o $@ $<
+
 # Other flags than last time: everything is compiled again.
 $(BUILD)/flags: force
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS))' > $@
 
-examples: $(EXAMPLES) ## the programs of examples/
+examples: $(EXAMPLES) $(WORKERS) ## the programs and workers of examples/
 
 unit: $(BUILD)/check_smap ## the unit tests alone
 	$(BUILD)/check_smap

@@ -11,7 +11,6 @@ static Suite *(*const suites[])(void) = {
     failures_suite,
     flight_suite,
     diag_suite,
-    utf8_suite,
     loop_suite,
     again_suite,
     reader_suite,

@@ -13,7 +13,6 @@ Suite *spawn_suite(void);
 Suite *failures_suite(void);
 Suite *flight_suite(void);
 Suite *diag_suite(void);
-Suite *utf8_suite(void);
 Suite *loop_suite(void);
 Suite *again_suite(void);
 Suite *reader_suite(void);
