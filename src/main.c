@@ -14,7 +14,7 @@
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes)
- *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks and peer (rank 0),
+ *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             descend (the end of all descendants)

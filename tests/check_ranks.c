@@ -77,6 +77,7 @@ static void be_rank(uint32_t rank, int64_t lost_after)
 {
     struct executor e;
 
+    diag_divert(say, NULL);
     fork_executor(&e);
     stream_become(rank);
     struct pump_spec spec = {.transport = &stream_transport, .executor = &e, .rank = rank, .lost_after = lost_after, .drain = -1};

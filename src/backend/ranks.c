@@ -18,9 +18,9 @@
  */
 #include "backend/ranks.h"
 
+#include "backend/crew.h"
 #include "backend/executor.h"
 #include "backend/nap.h"
-#include "backend/peer.h"
 #include "backend/pump.h"
 #include "backend/schedule.h"
 #include "backend/world.h"
@@ -29,13 +29,11 @@
 #include "base/io.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
-#include "work/spawn.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     RECEIVE_BURST = 256,     /* messages between two looks at the rest of the program */
@@ -50,20 +48,15 @@ struct ranks {
     struct backend base;
     struct backend_spec spec;
     struct ranks_spec ranks;
-    struct work work; /* as sent: for any rank */
-    char *cwd;
-    char **env;
-    struct peer *peer;
+    struct crew crew;
     struct peer_queue idle, spare, eager; /* peers with a free slot; with room for a batch behind; that asked for more all the same */
-    uint32_t numbered;             /* peers below it have slot numbers */
-    uint32_t total;                /* slots of these */
     struct schedule schedule;
     struct nap nap;
     struct silence silence;
     struct loop_timer beat;
     uint32_t unsent;               /* peers with something still to send */
     uint32_t ended;
-    bool closing, failed, told_bound;
+    bool closing, failed;
     bool finishing; /* nothing follows, as far as is known */
     bool untrue;    /* an executor takes back its results */
 };
@@ -109,83 +102,20 @@ static void send_out(struct ranks *r, struct peer *p)
 static void push_all(struct ranks *r)
 {
     for (uint32_t i = 1; i < r->ranks.size && r->unsent; i++)
-        if (r->peer[i].out.len)
-            send_out(r, &r->peer[i]);
+        if (r->crew.peer[i].out.len)
+            send_out(r, &r->crew.peer[i]);
     r->unsent = 0;
     for (uint32_t i = 1; i < r->ranks.size; i++)
-        r->unsent += r->peer[i].out.len > 0;
+        r->unsent += r->crew.peer[i].out.len > 0;
 }
 
-static void commit(struct ranks *r, struct peer *p)
+/* Something was appended to p->out. */
+static void commit(void *ctx, struct peer *p)
 {
+    struct ranks *r = ctx;
+
     send_out(r, p);
     r->unsent += p->rank > 0 && p->out.len;
-}
-
-/* --- greeting --------------------------------------------------------------------------------------------------- */
-
-static void send_setup(struct ranks *r, struct peer *p)
-{
-    uint32_t usable = cpus_usable(&p->hello.limits);
-    struct setup s = {
-        .work = r->work,
-        .slots = p->slots,
-        .first_slot = p->first_slot,
-        .rank = p->rank,
-        .chunk = r->spec.chunk,
-    };
-
-    s.work.cpus_per_slot = usable > p->slots ? usable / p->slots : 1;
-    setup_put(&p->out, &s, r->env);
-    p->state = PEER_ASKED;
-    commit(r, p);
-}
-
-/* Slots are numbered through in the order of the ranks, so a rank's numbers are known when all before it have said how many they have. */
-static void number_slots(struct ranks *r)
-{
-    for (; r->numbered < r->ranks.size; r->numbered++) {
-        struct peer *p = &r->peer[r->numbered];
-
-        if (p->rank == 0 && r->ranks.executor->fd < 0)
-            continue; /* no slots */
-        if (p->state == PEER_NEW && r->ranks.slots.kind != CPUS_COUNT)
-            return;
-        p->slots = cpus_slots(&r->ranks.slots, &p->hello.limits);
-        p->first_slot = r->total + 1;
-        r->total += p->slots;
-    }
-}
-
-static void warn_if_bound(struct ranks *r, const struct peer *p)
-{
-    if (r->told_bound || p->slots <= p->hello.allowed || p->hello.allowed >= p->hello.online)
-        return;
-    r->told_bound = true;
-    diag_note("note: rank %u on %s has %u slots, but %s lets it run on %u of %u CPUs%s", p->rank, host_of(p), p->slots, r->ranks.launcher,
-              p->hello.allowed, p->hello.online, strcmp(r->ranks.launcher, "mpirun") == 0 ? ": add --bind-to none to mpirun" : "");
-}
-
-static void ask_all_known(struct ranks *r)
-{
-    number_slots(r);
-    for (uint32_t i = 0; i < r->numbered; i++)
-        if (r->peer[i].state == PEER_KNOWN) {
-            warn_if_bound(r, &r->peer[i]);
-            send_setup(r, &r->peer[i]);
-        }
-}
-
-static int on_hello(struct ranks *r, struct peer *p, struct span body)
-{
-    if (p->state != PEER_NEW || !setup_get_hello(body, &p->hello))
-        return -1;
-    if (strcmp(p->hello.version, setup_version()) != 0) {
-        diag("rank %u runs smap %s, rank 0 runs smap %s: they must be the same", p->rank, p->hello.version, setup_version());
-        return fail(r);
-    }
-    p->state = PEER_KNOWN;
-    return 0;
 }
 
 /* --- room and queues -------------------------------------------------------------------------------------------- */
@@ -210,11 +140,11 @@ static struct peer *next_peer(const struct ranks *r)
 /* With very many slots rank 0 is what is short: then batches take longer than 10 ms. */
 static uint32_t batch_size(const struct ranks *r, uint64_t left)
 {
-    uint64_t n = schedule_next(&r->schedule, left, r->total), share = left / (4 * (uint64_t)(r->total ? r->total : 1));
+    uint64_t n = schedule_next(&r->schedule, left, r->crew.slots), share = left / (4 * (uint64_t)(r->crew.slots ? r->crew.slots : 1));
 
-    if (r->schedule.chunk || r->total <= EASY_SLOTS || n < r->schedule.size)
+    if (r->schedule.chunk || r->crew.slots <= EASY_SLOTS || n < r->schedule.size)
         return (uint32_t)n;
-    n = n * r->total / EASY_SLOTS;
+    n = n * r->crew.slots / EASY_SLOTS;
     if (n > share)
         n = share;
     return n < r->schedule.size ? r->schedule.size : n > 1 << 20 ? 1 << 20 : (uint32_t)n;
@@ -290,7 +220,7 @@ static int on_frame(struct ranks *r, struct peer *p, const struct wire_frame *f)
 {
     switch (f->kind) {
     case WIRE_HELLO:
-        return on_hello(r, p, f->body);
+        return crew_hello(&r->crew, p, f->body) ? 0 : fail(r);
     case WIRE_READY:
         return on_ready(r, p);
     case WIRE_MORE:
@@ -329,7 +259,6 @@ static void feed(struct ranks *r, struct peer *p, const char *bytes, size_t len)
         diag("rank %u (%s) sent something that makes no sense", p->rank, host_of(p));
         fail(r);
     }
-    ask_all_known(r);
 }
 
 static void on_end(struct ranks *r, struct peer *p)
@@ -353,7 +282,7 @@ static void on_socket(void *ctx, short events)
 {
     static char buffer[PUMP_CHUNK]; /* lent to feed */
     struct ranks *r = ctx;
-    struct peer *p = &r->peer[0];
+    struct peer *p = &r->crew.peer[0];
 
     if (events & POLLOUT)
         send_out(r, p);
@@ -374,7 +303,7 @@ static void on_message(struct ranks *r, const struct transport_message *m)
 {
     if (m->from == 0 || m->from >= r->ranks.size)
         return;
-    struct peer *p = &r->peer[m->from];
+    struct peer *p = &r->crew.peer[m->from];
 
     p->heard = silence_now(&r->silence, clock_now(), LOOK_LONGEST);
     if (m->tag == PUMP_STREAM)
@@ -423,49 +352,38 @@ static void on_beat(void *ctx)
     int64_t now = silence_now(&r->silence, clock_now(), LOOK_LONGEST);
 
     for (uint32_t i = 1; i < r->ranks.size; i++)
-        check_peer(r, &r->peer[i], now);
+        check_peer(r, &r->crew.peer[i], now);
     loop_timer_set(r->spec.loop, &r->beat, clock_now() + r->ranks.lost_after / PUMP_BEATS);
 }
 
 /* --- the backend ------------------------------------------------------------------------------------------------ */
 
-static void describe_work(struct ranks *r)
-{
-    r->work = *r->spec.work;
-    r->work.inherit = false; /* a rank has no terminal: everything travels */
-    r->work.in_place = false;
-    if (!r->work.cwd)
-        r->work.cwd = r->cwd = getcwd(NULL, 0);
-    r->env = spawn_env(r->work.keep_mpi_env, NULL);
-}
-
 int ranks_open(struct backend **b, const struct backend_spec *spec, const struct ranks_spec *ranks)
 {
     struct ranks *r = xcalloc(1, sizeof *r);
+    bool dedicated = ranks->executor->fd < 0;
+    struct crew_spec crew = {.size = ranks->size, .dedicated = dedicated, .slots = ranks->slots, .chunk = spec->chunk,
+                             .work = spec->work, .launcher = ranks->launcher, .send = commit, .ctx = r};
     int64_t now = clock_now();
 
     r->base.ops = &ranks_ops;
     r->spec = *spec;
     r->ranks = *ranks;
     whole = true;
-    describe_work(r);
     schedule_init(&r->schedule, spec->chunk);
     nap_event(&r->nap, now);
-    r->peer = xcalloc(ranks->size, sizeof *r->peer);
-    for (uint32_t i = 0; i < ranks->size; i++) {
-        r->peer[i].rank = i;
-        r->peer[i].heard = silence_now(&r->silence, now, LOOK_LONGEST);
-    }
-    if (ranks->executor->fd >= 0) {
-        loop_add(spec->loop, ranks->executor->fd, POLLIN, on_socket, r);
-    } else {
-        r->peer[0].state = PEER_ENDED;
+    crew_open(&r->crew, &crew);
+    for (uint32_t i = 0; i < ranks->size; i++)
+        r->crew.peer[i].heard = silence_now(&r->silence, now, LOOK_LONGEST);
+    if (dedicated) {
+        r->crew.peer[0].state = PEER_ENDED;
         r->ended = 1;
+    } else {
+        loop_add(spec->loop, ranks->executor->fd, POLLIN, on_socket, r);
     }
     loop_timer_init(&r->beat, on_beat, r);
     if (ranks->lost_after && ranks->size > 1)
         loop_timer_set(spec->loop, &r->beat, now + ranks->lost_after / PUMP_BEATS);
-    number_slots(r);
     *b = &r->base;
     return 0;
 }
@@ -507,7 +425,7 @@ static int ranks_wait(struct backend *b, int64_t until)
 static void send_all(struct ranks *r, enum wire_kind kind, uint32_t n)
 {
     for (uint32_t i = 0; i < r->ranks.size; i++) {
-        struct peer *p = &r->peer[i];
+        struct peer *p = &r->crew.peer[i];
 
         if (p->state == PEER_ENDED || (kind != WIRE_STOP && p->state != PEER_READY))
             continue;
@@ -530,9 +448,9 @@ static void ranks_running(const struct backend *b, running_fn tell, void *ctx)
     const struct ranks *r = (const struct ranks *)b;
 
     for (uint32_t i = 0; i < r->ranks.size; i++)
-        for (const struct voyage *v = r->peer[i].voyages; v; v = v->next) {
+        for (const struct voyage *v = r->crew.peer[i].voyages; v; v = v->next) {
             struct running now = {.task = v->batch->first + v->batch->count - v->left, .since = v->since, .rank = i,
-                                  .slot = r->peer[i].first_slot};
+                                  .slot = r->crew.peer[i].first_slot};
 
             tell(ctx, &now);
         }
@@ -545,14 +463,14 @@ static void ranks_signal(struct backend *b, int sig)
 
 static uint32_t ranks_slots(const struct backend *b)
 {
-    return ((const struct ranks *)b)->total;
+    return ((const struct ranks *)b)->crew.slots;
 }
 
 static const char *ranks_host(const struct backend *b, uint32_t rank)
 {
     const struct ranks *r = (const struct ranks *)b;
 
-    return rank < r->ranks.size && r->peer[rank].hello.host ? r->peer[rank].hello.host : "";
+    return rank < r->ranks.size && r->crew.peer[rank].hello.host ? r->crew.peer[rank].hello.host : "";
 }
 
 static void end_all(struct ranks *r)
@@ -565,8 +483,8 @@ static void end_all(struct ranks *r)
         if (wait_once(r, until) < 0)
             break;
     for (uint32_t i = 0; whole && i < r->ranks.size; i++)
-        if (r->peer[i].state != PEER_ENDED) {
-            diag("rank %u (%s) does not end", i, host_of(&r->peer[i]));
+        if (r->crew.peer[i].state != PEER_ENDED) {
+            diag("rank %u (%s) does not end", i, host_of(&r->crew.peer[i]));
             whole = false;
         }
 }
@@ -583,12 +501,8 @@ static int ranks_close(struct backend *b)
         loop_remove(r->spec.loop, r->ranks.executor->fd);
         executor_end(r->ranks.executor);
     }
-    for (uint32_t i = 0; i < r->ranks.size; i++)
-        peer_release(&r->peer[i]);
     result = r->untrue && !r->failed ? -1 : 0;
-    free(r->peer);
-    free(r->cwd);
-    spawn_env_free(r->env);
+    crew_close(&r->crew);
     free(r);
     return result;
 }
