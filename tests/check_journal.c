@@ -365,6 +365,37 @@ START_TEST(large_results_stream)
 }
 END_TEST
 
+/* Altered on the disk where nobody looks when the journal is opened: that result is not used, its task is run again, and once only. */
+START_TEST(a_damaged_result_is_done_again)
+{
+    struct play p;
+    struct buf line = BUF_INIT;
+
+    for (int i = 0; i < 20000; i++)
+        buf_putc(&line, 'x');
+    buf_putc(&line, '\n');
+    begin(&p);
+    p.repeat = 10;
+    run(&p, buf_cstr(&line));
+    end(&p);
+    FILE *f = fopen(path, "r+");
+
+    fseek(f, 100000, SEEK_SET);
+    putc('y', f);
+    fclose(f);
+    for (int again = 0; again < 3; again++) {
+        begin(&p);
+        p.repeat = 10;
+        run(&p, buf_cstr(&line));
+        ck_assert_uint_eq(p.done, again == 0);
+        ck_assert_uint_eq(p.got.len, 200001);
+        ck_assert_ptr_null(memchr(p.got.ptr, 'y', p.got.len));
+        end(&p);
+    }
+    buf_release(&line);
+}
+END_TEST
+
 /* What a failed attempt printed is not part of the next one's result, be it in memory or in the file already. */
 START_TEST(a_discarded_attempt_leaves_nothing)
 {
@@ -567,6 +598,7 @@ Suite *journal_suite(void)
     tcase_add_test(c, equal_tasks_share_a_result);
     tcase_add_test(c, twins_wait);
     tcase_add_test(c, large_results_stream);
+    tcase_add_test(c, a_damaged_result_is_done_again);
     tcase_add_test(c, a_discarded_attempt_leaves_nothing);
     tcase_add_test(c, runs_are_recorded_as_such);
     tcase_add_test(c, hooks_are_remembered);

@@ -7,17 +7,19 @@
  *     RESULT    key (16), cause, status, signal, flags (a byte each), task, attempt, slot, rank, host, start, elapsed, maxrss,
  *               out length, err length, last, input length, kept of it, reason length, fields, [offset, length of each],
  *               input, reason, and if last is 0: out, err
- *     RUN       count, first task, attempt, slot, rank, host, start, elapsed, maxrss, lengths of meta and inputs, keys (16 each), meta, inputs, outs
- *               meta of each task: input length, out length, fields, [offset, length of each]
- *     HOOK      key (16)
+ *     RUN       count, form, first task, attempt, slot, rank, host, start, elapsed, maxrss, lengths of meta and inputs, meta, inputs, outs;
+ *               meta of each task: input length, out length, [fields, [offset, length of each]]
+ *               form: 1 a byte behind each input is not part of it; 2 fields
+ *     HOOK      place of the record, which task of it
  */
 #include "results/jentry.h"
 
 #include "base/le.h"
+#include "results/identity.h"
 
 #include <string.h>
 
-enum { NUMBER_MAX = 10, KEY = 16 };
+enum { NUMBER_MAX = 10, KEY = 16, ENDED = 1, HAS_FIELDS = 2 };
 
 static char *write_number(char *to, uint64_t n)
 {
@@ -130,15 +132,17 @@ bool jentry_get_data(struct span body, struct jentry_data *d)
     return body.ptr && kind <= PIECE_ERR;
 }
 
-void jentry_put_hook(struct buf *body, struct hash128 key)
+void jentry_put_hook(struct buf *body, const struct jentry_hook *h)
 {
-    put_key(body, key);
+    put_number(body, h->at);
+    put_number(body, h->nth);
 }
 
-bool jentry_get_hook(struct span body, struct hash128 *key)
+bool jentry_get_hook(struct span body, struct jentry_hook *h)
 {
-    *key = get_key(&body);
-    return body.ptr != NULL;
+    h->at = get_number(&body);
+    h->nth = get_small(&body);
+    return body.ptr && !body.len;
 }
 
 /* What RESULT and RUN say alike. */
@@ -244,7 +248,7 @@ static void get_how(struct span *in, struct outcome *o)
 
 bool jentry_get_result(struct span body, struct jentry_result *r)
 {
-    *r = (struct jentry_result){.key = get_key(&body)};
+    *r = (struct jentry_result){.key = get_key(&body), .has_key = true};
     get_how(&body, &r->end);
     r->task = get_number(&body);
     get_work(&body, r);
@@ -266,52 +270,56 @@ bool jentry_get_result(struct span body, struct jentry_result *r)
 
 void jentry_run_release(struct jentry_run *r)
 {
-    buf_release(&r->keys);
     buf_release(&r->meta);
-    buf_release(&r->inputs);
-    buf_release(&r->outs);
+    buf_release(&r->copied);
 }
 
-void jentry_run_put(struct jentry_run *r, struct hash128 key, const struct task *t, struct span out)
+void jentry_run_put(struct jentry_run *r, const struct task *t, bool raw, struct span out)
 {
     char *to = buf_room(&r->meta, 2 * NUMBER_MAX);
 
-    put_key(&r->keys, key);
     to = write_number(to, t->text.len);
     to = write_number(to, out.len);
     r->meta.len = (size_t)(to - r->meta.ptr);
+    if (r->count++ == 0) {
+        r->ended = raw;
+        r->inputs = (struct span){t->text.ptr, 0};
+        r->outs = (struct span){out.ptr, 0};
+    }
+    r->outs.len += out.len;
+    if (raw) {
+        r->inputs.len += t->text.len + 1;
+        return;
+    }
     put_fields(&r->meta, t);
-    buf_put(&r->inputs, t->text.ptr, t->text.len);
-    buf_put(&r->outs, out.ptr, out.len);
-    r->count++;
+    buf_put(&r->copied, t->text.ptr, t->text.len);
+    r->inputs = (struct span){r->copied.ptr, r->copied.len};
 }
 
 void jentry_run_take(struct jentry_run *r, struct buf *body, uint64_t first, const struct outcome *end, uint32_t host)
 {
     put_number(body, r->count);
+    put_number(body, r->ended ? ENDED : HAS_FIELDS);
     put_number(body, first);
     put_work(body, end, host);
     put_number(body, r->meta.len);
     put_number(body, r->inputs.len);
-    buf_put(body, r->keys.ptr, r->keys.len);
     buf_put(body, r->meta.ptr, r->meta.len);
     buf_put(body, r->inputs.ptr, r->inputs.len);
     buf_put(body, r->outs.ptr, r->outs.len);
-    buf_clear(&r->keys);
     buf_clear(&r->meta);
-    buf_clear(&r->inputs);
-    buf_clear(&r->outs);
+    buf_clear(&r->copied);
     r->count = 0;
 }
 
 bool jentry_walk(struct jentry_walk *w, struct span body)
 {
     *w = (struct jentry_walk){.count = get_small(&body)};
+    w->has = get_small(&body);
     w->common.task = get_number(&body);
     get_work(&body, &w->common);
     uint64_t meta = get_number(&body), inputs = get_number(&body);
 
-    w->keys = get_bytes(&body, (uint64_t)w->count * KEY).ptr;
     w->meta = get_bytes(&body, meta);
     w->inputs = get_bytes(&body, inputs);
     w->outs = body;
@@ -324,11 +332,13 @@ bool jentry_walk_next(struct jentry_walk *w, struct jentry_result *r)
         return false;
     *r = w->common;
     r->task += w->index;
-    r->key = jentry_walk_key(w, w->index);
     r->input_len = get_number(&w->meta);
     r->out_len = get_number(&w->meta);
-    get_fields(&w->meta, r);
+    if (w->has & HAS_FIELDS)
+        get_fields(&w->meta, r);
     r->input = get_bytes(&w->inputs, r->input_len);
+    if (w->has & ENDED)
+        get_bytes(&w->inputs, 1);
     r->out = get_bytes(&w->outs, r->out_len);
     if (!w->meta.ptr || !w->inputs.ptr || !w->outs.ptr)
         return false;
@@ -336,7 +346,16 @@ bool jentry_walk_next(struct jentry_walk *w, struct jentry_result *r)
     return true;
 }
 
-struct hash128 jentry_walk_key(const struct jentry_walk *w, uint32_t index)
+bool jentry_key(struct jentry_result *r, struct identity *id)
 {
-    return key_at(w->keys + (size_t)index * KEY);
+    struct span field[JENTRY_FIELDS_MAX];
+    struct task t = {.number = r->task, .text = r->input, .fields = r->fields, .field = field};
+
+    if (r->has_key)
+        return true;
+    if (r->fields && !jentry_fields(r, field))
+        return false;
+    r->key = identity_key(id, &t);
+    r->has_key = true;
+    return true;
 }

@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+struct identity;
+
 enum jentry_type {
     JENTRY_SESSION = 1, /* results from here on were made by this worker */
     JENTRY_HOST,        /* a name; hosts are numbered 1, 2... as they appear */
@@ -39,9 +41,16 @@ struct jentry_data {
     struct span bytes;
 };
 
+/* Which result: that of the record at AT, of a RUN's task NTH. */
+struct jentry_hook {
+    uint64_t at;
+    uint32_t nth;
+};
+
 /* One task's result; of a RUN's task too. */
 struct jentry_result {
-    struct hash128 key;
+    struct hash128 key; /* of a task of a RUN: jentry_key makes it */
+    bool has_key;
     uint64_t task;
     struct outcome end; /* without host */
     uint32_t host;      /* 0: not known */
@@ -61,35 +70,40 @@ bool jentry_get_data(struct span body, struct jentry_data *d);
 /* Input and fields are taken from T. */
 void jentry_put_result(struct buf *body, const struct jentry_result *r, const struct task *t);
 bool jentry_get_result(struct span body, struct jentry_result *r);
-void jentry_put_hook(struct buf *body, struct hash128 key);
-bool jentry_get_hook(struct span body, struct hash128 *key);
+void jentry_put_hook(struct buf *body, const struct jentry_hook *h);
+bool jentry_get_hook(struct span body, struct jentry_hook *h);
 
-/* Makes COUNT spans inside r->input of FIELD (r->fields of them); false: malformed. */
+/* Makes spans inside r->input of FIELD (r->fields of them); false: malformed. */
 bool jentry_fields(const struct jentry_result *r, struct span *field);
+/* Sets r->key, which a task of a RUN by this worker has not yet; false: malformed. */
+bool jentry_key(struct jentry_result *r, struct identity *id);
 
 /* A RUN in the making: zeroed, then puts, then take. */
 struct jentry_run {
-    struct buf keys, meta, inputs, outs;
+    struct buf meta, copied;
+    struct span inputs, outs; /* lent until take */
     uint32_t count;
+    bool ended; /* each input is followed by a byte that is not part of it */
 };
 
 void jentry_run_release(struct jentry_run *r);
-/* T's input must not be longer than JENTRY_INPUT_MAX. */
-void jentry_run_put(struct jentry_run *r, struct hash128 key, const struct task *t, struct span out);
+/*
+ * The next task, whose input must not be longer than JENTRY_INPUT_MAX. OUT follows that of the task before in memory; so does the input, and its separator
+ * behind it, when RAW, which all tasks of a run are or none. Both must stay until take.
+ */
+void jentry_run_put(struct jentry_run *r, const struct task *t, bool raw, struct span out);
 /* Writes the body, for tasks from FIRST on, and empties the run. END: of each task, elapsed is one task's share. */
 void jentry_run_take(struct jentry_run *r, struct buf *body, uint64_t first, const struct outcome *end, uint32_t host);
 
 /* Walks a RUN: false at the end, or malformed (index < count). */
 struct jentry_walk {
     uint32_t count, index;
-    const char *keys;
+    unsigned has;
     struct span meta, inputs, outs;
     struct jentry_result common;
 };
 
 bool jentry_walk(struct jentry_walk *w, struct span body);
 bool jentry_walk_next(struct jentry_walk *w, struct jentry_result *r);
-/* Key of the task at INDEX < count. */
-struct hash128 jentry_walk_key(const struct jentry_walk *w, uint32_t index);
 
 #endif

@@ -1,8 +1,7 @@
-/* A window of task numbers: filled at its end, emptied in any order, cut at its front. */
+/* A window of task numbers: filled at its end, done in any order, cut at its front. */
 #include "results/jhooks.h"
 
 #include "base/xalloc.h"
-#include "results/jindex.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 
 void jhooks_release(struct jhooks *h)
 {
-    free(h->place);
+    free(h->hook);
 }
 
 /* What lies before the window is reused; the array grows when that was less than half. */
@@ -19,44 +18,36 @@ static void make_room(struct jhooks *h, uint32_t count)
     size_t left = h->to - h->from;
 
     if (h->from)
-        memmove(h->place, h->place + h->from, left * sizeof *h->place);
+        memmove(h->hook, h->hook + h->from, left * sizeof *h->hook);
     h->from = 0;
     h->to = left;
     if (left + count > h->cap / 2) {
         h->cap = (left + count) * 2;
-        h->place = xreallocarray(h->place, h->cap, sizeof *h->place);
+        h->hook = xreallocarray(h->hook, h->cap, sizeof *h->hook);
     }
 }
 
-void jhooks_put(struct jhooks *h, const uint32_t *place, uint32_t count)
+void jhooks_put(struct jhooks *h, uint32_t count)
 {
     if (h->to + count > h->cap)
         make_room(h, count);
-    memcpy(h->place + h->to, place, count * sizeof *place);
+    memset(h->hook + h->to, 0, count * sizeof *h->hook);
     h->to += count;
 }
 
-static size_t at(const struct jhooks *h, uint64_t task)
+struct jhook *jhooks_get(const struct jhooks *h, uint64_t task)
 {
     size_t i = h->from + (size_t)(task - 1 - h->first);
 
     assert(task > h->first && i < h->to);
-    return i;
+    return &h->hook[i];
 }
 
-uint32_t jhooks_get(const struct jhooks *h, uint64_t task)
+void jhooks_done(struct jhooks *h, uint64_t task)
 {
-    return h->place[at(h, task)];
-}
-
-uint32_t jhooks_take(struct jhooks *h, uint64_t task)
-{
-    uint32_t *slot = &h->place[at(h, task)], place = *slot;
-
-    *slot = JINDEX_NONE;
-    while (h->from < h->to && h->place[h->from] == JINDEX_NONE) {
+    jhooks_get(h, task)->done = true;
+    while (h->from < h->to && h->hook[h->from].done) {
         h->from++;
         h->first++;
     }
-    return place;
 }

@@ -1,26 +1,33 @@
 /*
- * jhooks: which places of the index belong to tasks whose hook is still to be called. Room: results.
+ * jhooks: where the results lie of tasks whose hook is still to be called. Room: results.
  *
- * Four bytes for every task between its submission and its hook, and for those behind a task whose hook is the last to come.
+ * Some bytes for every task between its submission and its hook, and for those behind a task whose hook is the last to come.
  */
 #ifndef SMAP_JHOOKS_H
 #define SMAP_JHOOKS_H
 
+#include "results/jentry.h"
+
 #include <stddef.h>
-#include <stdint.h>
+
+struct jhook {
+    struct jentry_hook result; /* at 0: no result yet */
+    bool was_done; /* in an earlier session */
+    bool done;
+};
 
 /* Zeroed it is empty. */
 struct jhooks {
-    uint32_t *place; /* of task FIRST + i at [from + i]; JINDEX_NONE: its hook was called */
-    uint64_t first;  /* less 1, so that zero means task 1 */
+    struct jhook *hook; /* of task FIRST + i at [from + i] */
+    uint64_t first;     /* less 1, so that zero means task 1 */
     size_t from, to, cap;
 };
 
 void jhooks_release(struct jhooks *h);
-/* The places of the COUNT tasks that follow the last ones put. */
-void jhooks_put(struct jhooks *h, const uint32_t *place, uint32_t count);
-uint32_t jhooks_get(const struct jhooks *h, uint64_t task);
-/* The same, for the last time. */
-uint32_t jhooks_take(struct jhooks *h, uint64_t task);
+/* The COUNT tasks that follow the last ones put. */
+void jhooks_put(struct jhooks *h, uint32_t count);
+/* Lent until the next call; the task must have been put, and not be done. */
+struct jhook *jhooks_get(const struct jhooks *h, uint64_t task);
+void jhooks_done(struct jhooks *h, uint64_t task);
 
 #endif

@@ -1,15 +1,25 @@
 /*
- * An array of places in the order of their adding, and a table of their numbers: open addressing, linear probing, filled to three quarters at most. The
- * table is freed before the larger one is built from the array, so growing never costs both.
+ * An array of places in the order of their adding, and a table of their numbers: open addressing, linear probing, filled to three quarters at most.
+ * A byte of each key stands in an array of its own, so that what is not there is known without a look at any place, each of which would
+ * miss the cache. The table is freed before the larger one is built from the array, so growing never costs both.
  */
 #include "results/jindex.h"
 
+#include "base/le.h"
 #include "base/xalloc.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum { TABLE_MIN = 64 };
+#define LOW_BITS 0x0101010101010101u
+#define TOP_BITS 0x8080808080808080u
+
+enum {
+    TABLE_MIN = 256,
+    TABLE_LARGE = 1 << 20,
+    GROUP = 8,  /* tags looked at together */
+    AHEAD = 16, /* a slot is announced so many steps before it is looked at */
+};
 
 static_assert(sizeof(struct jindex_place) == 24, "the memory of a journal's index is promised");
 
@@ -17,47 +27,98 @@ void jindex_release(struct jindex *x)
 {
     free(x->place);
     free(x->table);
+    free(x->tag);
     *x = (struct jindex){0};
 }
 
-/* The slot that holds KEY, or the free one where it would go. */
-static size_t slot_of(const struct jindex *x, struct hash128 key)
+/* Bit 7 stands for "taken", the others are bits of the key that do not choose the slot. */
+static uint8_t tag_of(struct hash128 key)
 {
-    size_t mask = x->table_cap - 1, i = key.low & mask;
+    return (uint8_t)(key.high >> 56 | 0x80);
+}
 
-    while (x->table[i] && !hash_equal(x->place[x->table[i] - 1].key, key))
-        i = (i + 1) & mask;
-    return i;
+/* Eight tags from slot I on, as a number whose lowest byte is the first. */
+static uint64_t tags_at(const struct jindex *x, size_t i)
+{
+    return le_get64((const char *)x->tag + i);
+}
+
+/* The first slot from I on that is free. */
+static size_t free_slot(const struct jindex *x, size_t i)
+{
+    uint64_t taken;
+
+    while ((taken = tags_at(x, i) & TOP_BITS) == TOP_BITS)
+        i = (i + GROUP) & (x->table_cap - 1);
+    return (i + (size_t)__builtin_ctzll(~taken & TOP_BITS) / 8) & (x->table_cap - 1);
+}
+
+/* High bits where a byte of GROUP is TAG; above a true one there may be false ones, which the comparison of keys finds out. */
+static uint64_t matches(uint64_t group, uint8_t tag)
+{
+    uint64_t differ = group ^ (LOW_BITS * tag);
+
+    return (differ - LOW_BITS) & ~differ & TOP_BITS;
+}
+
+/* The place of KEY; JINDEX_NONE: it has none, *SLOT is free for it. */
+static uint32_t look(const struct jindex *x, struct hash128 key, size_t *slot)
+{
+    size_t mask = x->table_cap - 1;
+    uint8_t tag = tag_of(key);
+
+    for (size_t i = key.low & mask;; i = (i + GROUP) & mask) {
+        uint64_t group = tags_at(x, i), unused = ~group & TOP_BITS;
+
+        for (uint64_t hit = matches(group, tag); hit; hit &= hit - 1) {
+            uint32_t n = x->table[(i + (size_t)__builtin_ctzll(hit) / 8) & mask];
+
+            if (hash_equal(x->place[n].key, key))
+                return n;
+        }
+        if (unused) {
+            *slot = (i + (size_t)__builtin_ctzll(unused) / 8) & mask;
+            return JINDEX_NONE;
+        }
+    }
 }
 
 uint32_t jindex_find(const struct jindex *x, struct hash128 key)
 {
-    if (!x->table_cap)
-        return JINDEX_NONE;
-    uint32_t n = x->table[slot_of(x, key)];
+    size_t slot;
 
-    return n ? n - 1 : JINDEX_NONE;
+    return x->table_cap ? look(x, key, &slot) : JINDEX_NONE;
 }
 
-/* All keys differ: only a free slot is looked for. */
+/* The first tags stand once more behind the last, so that a group never wraps. */
+static void take_slot(struct jindex *x, size_t i, struct hash128 key, uint32_t place)
+{
+    x->table[i] = place;
+    x->tag[i] = tag_of(key);
+    if (i < GROUP)
+        x->tag[x->table_cap + i] = x->tag[i];
+}
+
+/* All keys differ: only free slots are looked for. */
 static void fill_table(struct jindex *x)
 {
-    size_t mask = x->table_cap - 1;
-
     for (uint32_t n = 0; n < x->places; n++) {
-        size_t i = x->place[n].key.low & mask;
+        struct hash128 key = x->place[n].key;
 
-        while (x->table[i])
-            i = (i + 1) & mask;
-        x->table[i] = n + 1;
+        if (n + AHEAD < x->places)
+            jindex_expect(x, x->place[n + AHEAD].key);
+        take_slot(x, free_slot(x, key.low & (x->table_cap - 1)), key, n);
     }
 }
 
+/* Far in the beginning, since every step moves all; where memory counts by doubling. */
 static void grow_table(struct jindex *x)
 {
     free(x->table);
-    x->table_cap = x->table_cap ? x->table_cap * 2 : TABLE_MIN;
-    x->table = xcalloc(x->table_cap, sizeof *x->table);
+    free(x->tag);
+    x->table_cap = !x->table_cap ? TABLE_MIN : x->table_cap < TABLE_LARGE ? x->table_cap * 4 : x->table_cap * 2;
+    x->table = xreallocarray(NULL, x->table_cap, sizeof *x->table);
+    x->tag = xcalloc(x->table_cap + GROUP, sizeof *x->tag);
     fill_table(x);
 }
 
@@ -76,20 +137,27 @@ uint32_t jindex_add(struct jindex *x, struct hash128 key)
 {
     if ((size_t)x->places * 4 >= x->table_cap * 3)
         grow_table(x);
-    size_t i = slot_of(x, key);
+    size_t slot;
+    uint32_t place = look(x, key, &slot);
 
-    if (!x->table[i])
-        x->table[i] = new_place(x, key) + 1;
-    return x->table[i] - 1;
+    if (place != JINDEX_NONE)
+        return place;
+    place = new_place(x, key);
+    take_slot(x, slot, key, place);
+    return place;
 }
 
 void jindex_expect(const struct jindex *x, struct hash128 key)
 {
-    if (x->table_cap)
-        __builtin_prefetch(&x->table[key.low & (x->table_cap - 1)]);
+    if (!x->table_cap)
+        return;
+    size_t i = key.low & (x->table_cap - 1);
+
+    __builtin_prefetch(&x->tag[i]);
+    __builtin_prefetch(&x->table[i]);
 }
 
 size_t jindex_memory(const struct jindex *x)
 {
-    return x->places * sizeof *x->place + x->table_cap * sizeof *x->table;
+    return x->places * sizeof *x->place + x->table_cap * (sizeof *x->table + sizeof *x->tag);
 }

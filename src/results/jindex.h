@@ -1,7 +1,7 @@
 /*
- * jindex: where the result of a key lies in the journal: the one thing kept in memory per finished task. Room: results.
+ * jindex: where the result of a key lies in the journal: the one thing kept in memory per result. Room: results.
  *
- * A place is 24 bytes, and 5 to 11 more in the table that finds it. Places are numbered 0, 1... and stay; a place once added is never
+ * A place is 24 bytes, and 7 to 14 more in the table that finds it. Places are numbered 0, 1... and stay; a place once added is never
  * removed. Nothing can fail but memory.
  */
 #ifndef SMAP_JINDEX_H
@@ -14,11 +14,10 @@
 #include <stdint.h>
 
 enum jindex_flag {
-    JINDEX_SEEN = 1,    /* a task of this run has this key */
-    JINDEX_RUNNING = 2, /* and has not ended */
-    JINDEX_FAILED = 4,  /* the result at the place is a failure */
-    JINDEX_HOOKED = 8,  /* the hook has finished with it */
-    JINDEX_TWIN = 16,   /* another task waits for it */
+    JINDEX_FAILED = 1,  /* the result is a failure */
+    JINDEX_SEEN = 2,    /* a task of this run has it, or had a look and could not use it */
+    JINDEX_RUNNING = 4, /* --memoize: the task that will have it has not ended */
+    JINDEX_TWIN = 8,    /* and another task waits for it */
 };
 
 #define JINDEX_FLAG_BITS 6
@@ -36,7 +35,8 @@ struct jindex_place {
 struct jindex {
     struct jindex_place *place;
     uint32_t places, place_cap;
-    uint32_t *table; /* number of the place + 1; 0: free */
+    uint32_t *table; /* numbers of places */
+    uint8_t *tag;    /* a few bits of the key of each; 0: the slot is free */
     size_t table_cap; /* a power of two */
 };
 

@@ -1,12 +1,10 @@
 /*
- * The states of a task's place in the index:
+ * The index holds what was there when the journal was opened. Tasks of one key take its results one after another, so equal tasks are tasks of their own; what
+ * is recorded in this run is for the next one, and nothing is kept in memory of it. But with memoize every key of the run has a place:
  *
- *     new, or failed before --sift--> RUNNING --END--> has a result ----> of the next run: FOUND
- *                                        |  '--cancelled--> new             (of a twin in this run: replayed)
- *                                        '-- asked for again: the next occurrence; with memoize: TWIN
- *
- * What was sifted stands in a queue of parts; FRESH parts that were taken are kept by task number until their last END, as a sorted array: tasks are
- * taken in ascending order.
+ *     new, or failed before --sift--> RUNNING --END--> has a result: FOUND from here on
+ *                                        |  '--cancelled--> new
+ *                                        '-- asked for again: TWIN, replayed after that END
  */
 #include "results/journal.h"
 
@@ -20,9 +18,9 @@
 #include "results/jpart.h"
 #include "results/jread.h"
 #include "results/jscan.h"
+#include "results/jsift.h"
 #include "results/jwrite.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,195 +33,28 @@ struct journal {
     struct jindex index;
     struct jwrite write;
     struct jhosts hosts;
-    struct jread check; /* of sift: is the result there? */
-    struct jread read;  /* of replay */
+    struct jread read; /* of replay */
     struct jqueue sifted, replay, twins;
     uint32_t twin_count;
     bool ready_twins; /* one of them may be replayed now */
     bool replaying;   /* the head of replay is open in read */
     struct jrunning running;
-    struct batch_cursor cursor; /* of sift */
-    uint32_t *sift_place;
-    uint8_t *sift_kind;
-    size_t sift_cap;
-    struct hash128 again_key; /* of the last key that came more than once: */
-    uint64_t again;           /* so often */
+    struct jsift sift;
+    const struct jpart *putting; /* whose pieces are being put */
+    struct jindex hooked;     /* results of earlier sessions whose hook has finished */
     struct jhooks hooks;
     struct jscan_counts found; /* when it was opened */
     struct loop_timer timer;
     int64_t synced;
 };
 
-/* --- opening ---------------------------------------------------------------------------------------------------- */
-
-static void tell_results(const struct journal *j)
-{
-    const struct jscan_counts *n = &j->found;
-    struct buf line = BUF_INIT;
-
-    if (n->usable)
-        buf_printf(&line, "%" PRIu64 " result%s of this worker can be used", n->usable, n->usable == 1 ? "" : "s");
-    else if (n->failed || n->others)
-        buf_puts(&line, "no result can be used");
-    if (n->failed)
-        buf_printf(&line, ", %" PRIu64 " that failed will run again", n->failed);
-    if (n->others)
-        buf_printf(&line, ", %" PRIu64 " of another worker will not", n->others);
-    if (line.len)
-        diag_note("%s: %s", j->spec.path, buf_cstr(&line));
-    buf_release(&line);
-}
-
-/* Failing is noticed by the next flush. */
-static void on_timer(void *ctx)
-{
-    struct journal *j = ctx;
-
-    j->synced = clock_now();
-    jfile_sync(j->file);
-}
-
-int journal_open(struct journal **out, const struct journal_spec *spec)
-{
-    struct journal *j = xcalloc(1, sizeof *j);
-    struct jscan scan = {
-        .index = &j->index, .hosts = &j->hosts, .identity = &spec->identity->hash, .failures = spec->keep_failures};
-
-    j->spec = *spec;
-    jqueue_init(&j->sifted);
-    jqueue_init(&j->replay);
-    jqueue_init(&j->twins);
-    loop_timer_init(&j->timer, on_timer, j);
-    if (jfile_open(&j->file, spec->path, JFILE_APPEND) < 0)
-        goto free_journal;
-    if (jscan(j->file, &scan, &j->found) < 0)
-        goto close_file;
-    tell_results(j);
-    j->write.file = j->read.file = j->check.file = j->file;
-    j->write.hosts = &j->hosts;
-    j->read.hosts = j->check.hosts = &j->hosts;
-    j->write.index = &j->index;
-    j->write.session.identity = spec->identity->hash;
-    j->write.session.items = (struct span){spec->identity->items.ptr, spec->identity->items.len};
-    j->write.session.start = clock_wall();
-    j->synced = clock_now();
-    *out = j;
-    return 0;
-close_file:
-    jfile_close(j->file);
-free_journal:
-    jhosts_release(&j->hosts);
-    jindex_release(&j->index);
-    free(j);
-    return -1;
-}
-
-uint64_t journal_usable(const struct journal *j)
-{
-    return j->found.usable;
-}
-
 /* --- down: have they been done? --------------------------------------------------------------------------------- */
-
-static bool was_seen(const struct journal *j, struct hash128 key)
-{
-    uint32_t place = jindex_find(&j->index, key);
-
-    return place != JINDEX_NONE && j->index.place[place].flags & JINDEX_SEEN;
-}
-
-/*
- * How often a key has come in this run is kept nowhere: its occurrences 1..n have been seen, so n is found by halving. Only tasks that are there
- * more than once pay for it.
- */
-static uint64_t occurrences(const struct journal *j, struct hash128 key)
-{
-    uint64_t low = 1, high = 2;
-
-    while (was_seen(j, identity_again(key, high))) {
-        low = high;
-        high *= 2;
-    }
-    while (high - low > 1) {
-        uint64_t mid = low + (high - low) / 2;
-
-        if (was_seen(j, identity_again(key, mid)))
-            low = mid;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-static uint32_t next_occurrence(struct journal *j, struct hash128 key)
-{
-    if (!j->again || !hash_equal(key, j->again_key)) {
-        j->again_key = key;
-        j->again = occurrences(j, key);
-    }
-    return jindex_add(&j->index, identity_again(key, ++j->again));
-}
-
-/* Two tasks with the same hash are not one task: the text is compared, as far as it is kept. */
-static bool same_task(const struct jentry_result *r, const struct task *t)
-{
-    return r->input_len == t->text.len && r->input.len <= t->text.len &&
-           (!r->input.len || memcmp(r->input.ptr, t->text.ptr, r->input.len) == 0);
-}
-
-/* 1: the result of the place is there and whole; 0: it is not; -1. */
-static int look_up(struct journal *j, const struct jindex_place *p, const struct task *t)
-{
-    switch (jread_open(&j->check, p->at, (uint32_t)p->nth)) {
-    case JFILE_GOOD:
-        return hash_equal(j->check.result.key, p->key) && same_task(&j->check.result, t);
-    case JFILE_BAD:
-        return 0;
-    case JFILE_FAILED:
-    default:
-        return -1;
-    }
-}
-
-static int sift_task(struct journal *j, const struct task *t, struct hash128 key, uint32_t *place)
-{
-    bool seen;
-
-    *place = jindex_add(&j->index, key);
-    seen = j->index.place[*place].flags & JINDEX_SEEN;
-    if (seen && !j->spec.memoize) {
-        *place = next_occurrence(j, key);
-        seen = false;
-    }
-    struct jindex_place *p = &j->index.place[*place];
-
-    p->flags |= JINDEX_SEEN;
-    if (p->flags & JINDEX_RUNNING) {
-        p->flags |= JINDEX_TWIN;
-        return JOURNAL_TWIN;
-    }
-    /* A failure of this run is shared; one of an earlier run is tried again. */
-    int found = p->at && (seen || !(p->flags & JINDEX_FAILED) || j->spec.keep_failures) ? look_up(j, p, t) : 0;
-
-    if (found == 0)
-        p->flags |= JINDEX_RUNNING;
-    return found < 0 ? -1 : found ? JOURNAL_FOUND : JOURNAL_FRESH;
-}
-
-static void sift_room(struct journal *j, uint32_t count)
-{
-    if (j->sift_cap >= count)
-        return;
-    j->sift_cap = count;
-    j->sift_place = xreallocarray(j->sift_place, count, sizeof *j->sift_place);
-    j->sift_kind = xreallocarray(j->sift_kind, count, sizeof *j->sift_kind);
-}
 
 static uint32_t same_kind(const struct journal *j, uint32_t from, uint32_t count)
 {
     uint32_t to = from + 1;
 
-    while (to < count && j->sift_kind[to] == j->sift_kind[from])
+    while (to < count && j->sift.kind[to] == j->sift.kind[from])
         to++;
     return to - from;
 }
@@ -231,41 +62,37 @@ static uint32_t same_kind(const struct journal *j, uint32_t from, uint32_t count
 /* Takes B. */
 static void queue_part(struct journal *j, struct batch *b, uint32_t from)
 {
-    jqueue_put(&j->sifted, jpart_new((enum journal_kind)j->sift_kind[from], b, j->sift_place + from));
+    jqueue_put(&j->sifted, jpart_new((enum journal_kind)j->sift.kind[from], b, j->sift.place + from));
 }
 
-static void cut_parts(struct journal *j, struct batch *b, uint32_t count)
+/* Takes B. */
+static void cut_parts(struct journal *j, struct batch *b)
 {
+    uint32_t count = b->count;
+
     if (same_kind(j, 0, count) == count) {
         queue_part(j, b, 0);
         return;
     }
-    batch_walk(&j->cursor, b);
+    batch_walk(&j->sift.cursor, b);
     for (uint32_t from = 0, n; from < count; from += n) {
         n = same_kind(j, from, count);
-        queue_part(j, batch_cut(&j->cursor, n), from);
+        queue_part(j, batch_cut(&j->sift.cursor, n), from);
     }
     batch_free(b);
 }
 
 int journal_sift(struct journal *j, struct batch *b)
 {
-    struct task t;
-    uint32_t n = 0;
-
-    sift_room(j, b->count);
-    batch_walk(&j->cursor, b);
-    for (; batch_next(&j->cursor, &t); n++) {
-        int kind = sift_task(j, &t, identity_key(j->spec.identity, &t), &j->sift_place[n]);
-
-        if (kind < 0) {
-            batch_free(b);
-            return -1;
-        }
-        j->sift_kind[n] = (uint8_t)kind;
+    if (jsift_idle(&j->sift)) {
+        jqueue_put(&j->sifted, jpart_new(JOURNAL_FRESH, b, NULL));
+        return 0;
     }
-    assert(n == b->count);
-    cut_parts(j, b, n);
+    if (jsift_batch(&j->sift, b) < 0) {
+        batch_free(b);
+        return -1;
+    }
+    cut_parts(j, b);
     return 0;
 }
 
@@ -277,13 +104,26 @@ const struct batch *journal_next(const struct journal *j, enum journal_kind *kin
     return j->sifted.head->batch;
 }
 
+/* What was found may have been given to its hook before. */
+static void remember_hooks(struct journal *j, const struct jpart *p)
+{
+    jhooks_put(&j->hooks, p->count);
+    for (uint32_t i = 0; p->kind == JOURNAL_FOUND && i < p->count; i++) {
+        const struct jindex_place *place = &j->index.place[p->place[i]];
+        struct jhook *h = jhooks_get(&j->hooks, p->first + i);
+
+        h->result = (struct jentry_hook){place->at, (uint32_t)place->nth};
+        h->was_done = jindex_find(&j->hooked, jscan_hooked(place->at, (uint32_t)place->nth)) != JINDEX_NONE;
+    }
+}
+
 struct batch *journal_take(struct journal *j)
 {
     struct jpart *p = jqueue_take(&j->sifted);
     struct batch *b = p->batch;
 
     if (j->spec.hooks)
-        jhooks_put(&j->hooks, p->place, p->count);
+        remember_hooks(j, p);
     if (p->kind == JOURNAL_FRESH) {
         jrunning_put(&j->running, p);
     } else if (p->kind == JOURNAL_FOUND) {
@@ -312,27 +152,57 @@ static int put_part(struct journal *j, struct jpart *p, const struct piece *piec
     return jwrite_part(&j->write, *g, piece);
 }
 
-/* A cancelled task has no result, and whoever waited for it has none. */
-static void forget(struct jindex_place *p)
+/* With memoize: the place of a task that runs. */
+static struct jindex_place *place_of(const struct journal *j, uint64_t task)
 {
-    p->at = 0;
-    p->flags &= ~(unsigned)(JINDEX_RUNNING | JINDEX_FAILED | JINDEX_HOOKED);
+    return &j->index.place[j->putting->place[task - j->putting->first]];
+}
+
+static void finish_place(struct journal *j, struct jindex_place *p, bool failed)
+{
+    j->ready_twins |= (p->flags & JINDEX_TWIN) != 0;
+    p->flags &= ~(unsigned)(JINDEX_RUNNING | JINDEX_TWIN | JINDEX_FAILED);
+    if (failed)
+        p->flags |= JINDEX_FAILED;
+}
+
+/* From jwrite: where the results lie. */
+static void on_written(void *ctx, uint64_t first, uint32_t count, uint64_t at, bool failed)
+{
+    struct journal *j = ctx;
+
+    for (uint32_t i = 0; i < count && j->spec.memoize; i++) {
+        struct jindex_place *p = place_of(j, first + i);
+
+        p->at = at;
+        p->nth = i;
+        finish_place(j, p, failed);
+    }
+    for (uint32_t i = 0; i < count && j->spec.hooks; i++)
+        jhooks_get(&j->hooks, first + i)->result = (struct jentry_hook){at, i};
+}
+
+/* A cancelled task has no result, and whoever waited for it has none. */
+static void cancel(struct journal *j, uint64_t task)
+{
+    if (!j->spec.memoize)
+        return;
+    place_of(j, task)->at = 0;
+    finish_place(j, place_of(j, task), false);
 }
 
 static int put_end(struct journal *j, struct jpart *p, const struct piece *piece)
 {
-    uint32_t place = p->place[piece->task - p->first];
     struct jgather *g = p->gather ? p->gather[piece->task - p->first] : NULL;
     struct task t;
     int result = 0;
 
-    j->ready_twins |= (j->index.place[place].flags & JINDEX_TWIN) != 0;
     if (piece->end.cause == END_CANCELLED) {
-        forget(&j->index.place[place]);
+        cancel(j, piece->task);
     } else {
         jpart_seek(p, piece->task);
         batch_next(&p->cursor, &t);
-        result = jwrite_result(&j->write, place, &t, g, piece);
+        result = jwrite_result(&j->write, &t, g, piece);
     }
     jpart_drop_gather(p, piece->task);
     jrunning_land(&j->running, p, 1);
@@ -341,13 +211,9 @@ static int put_end(struct journal *j, struct jpart *p, const struct piece *piece
 
 static int put_run(struct journal *j, struct jpart *p, const struct piece *piece)
 {
-    const uint32_t *place = p->place + (piece->task - p->first);
-
     jpart_seek(p, piece->task);
-    if (jwrite_run(&j->write, place, &p->cursor, piece) < 0)
+    if (jwrite_run(&j->write, &p->cursor, piece) < 0)
         return -1;
-    for (uint32_t i = 0; !j->ready_twins && i < piece->count && j->twin_count; i++)
-        j->ready_twins = j->index.place[place[i]].flags & JINDEX_TWIN;
     jrunning_land(&j->running, p, piece->count);
     return 0;
 }
@@ -356,6 +222,7 @@ int journal_put(struct journal *j, const struct piece *piece)
 {
     struct jpart *p = jrunning_find(&j->running, piece->task);
 
+    j->putting = p;
     switch (piece->kind) {
     case PIECE_OUT:
     case PIECE_ERR:
@@ -484,14 +351,96 @@ int journal_replay(struct journal *j, piece_fn fn, void *ctx)
 
 int journal_hook_done(struct journal *j, uint64_t task)
 {
-    uint32_t place = jhooks_take(&j->hooks, task);
+    const struct jhook *h = jhooks_get(&j->hooks, task);
+    int result = h->was_done || !h->result.at ? 0 : jwrite_hook(&j->write, &h->result);
 
-    return j->index.place[place].flags & JINDEX_HOOKED ? 0 : jwrite_hook(&j->write, place);
+    jhooks_done(&j->hooks, task);
+    return result;
 }
 
 bool journal_hook_was_done(const struct journal *j, uint64_t task)
 {
-    return j->index.place[jhooks_get(&j->hooks, task)].flags & JINDEX_HOOKED;
+    return jhooks_get(&j->hooks, task)->was_done;
+}
+
+/* --- opening and closing ---------------------------------------------------------------------------------------- */
+
+static void tell_results(const struct journal *j)
+{
+    const struct jscan_counts *n = &j->found;
+    struct buf line = BUF_INIT;
+
+    if (n->usable)
+        buf_printf(&line, "%" PRIu64 " result%s of this worker can be used", n->usable, n->usable == 1 ? "" : "s");
+    else if (n->failed || n->others)
+        buf_puts(&line, "no result can be used");
+    if (n->failed)
+        buf_printf(&line, ", %" PRIu64 " that failed will run again", n->failed);
+    if (n->others)
+        buf_printf(&line, ", %" PRIu64 " of another worker will not", n->others);
+    if (line.len)
+        diag_note("%s: %s", j->spec.path, buf_cstr(&line));
+    buf_release(&line);
+}
+
+/* Failing is noticed by the next flush. */
+static void on_timer(void *ctx)
+{
+    struct journal *j = ctx;
+
+    j->synced = clock_now();
+    jfile_sync(j->file);
+}
+
+int journal_open(struct journal **out, const struct journal_spec *spec)
+{
+    struct journal *j = xcalloc(1, sizeof *j);
+    struct jscan scan = {
+        .index = &j->index,
+        .hooked = spec->hooks ? &j->hooked : NULL,
+        .hosts = &j->hosts,
+        .identity = spec->identity,
+        .failures = spec->keep_failures,
+    };
+
+    j->spec = *spec;
+    jqueue_init(&j->sifted);
+    jqueue_init(&j->replay);
+    jqueue_init(&j->twins);
+    loop_timer_init(&j->timer, on_timer, j);
+    if (jfile_open(&j->file, spec->path, JFILE_APPEND) < 0)
+        goto free_journal;
+    if (jscan(j->file, &scan, &j->found) < 0)
+        goto close_file;
+    tell_results(j);
+    j->read = (struct jread){.file = j->file, .identity = spec->identity, .hosts = &j->hosts};
+    j->sift = (struct jsift){.index = &j->index, .identity = spec->identity, .check = j->read};
+    j->sift.share = spec->memoize;
+    j->sift.failures = spec->keep_failures;
+    j->write.file = j->file;
+    j->write.hosts = &j->hosts;
+    j->write.identity = spec->identity;
+    j->write.written = spec->memoize || spec->hooks ? on_written : NULL;
+    j->write.ctx = j;
+    j->write.session.identity = spec->identity->hash;
+    j->write.session.items = (struct span){spec->identity->items.ptr, spec->identity->items.len};
+    j->write.session.start = clock_wall();
+    j->synced = clock_now();
+    *out = j;
+    return 0;
+close_file:
+    jfile_close(j->file);
+free_journal:
+    jhosts_release(&j->hosts);
+    jindex_release(&j->index);
+    jindex_release(&j->hooked);
+    free(j);
+    return -1;
+}
+
+uint64_t journal_usable(const struct journal *j)
+{
+    return j->found.usable;
 }
 
 int journal_close(struct journal *j)
@@ -506,15 +455,13 @@ int journal_close(struct journal *j)
     jqueue_release(&j->replay, false);
     jqueue_release(&j->twins, false);
     jrunning_release(&j->running);
-    batch_walk_end(&j->cursor);
-    free(j->sift_place);
-    free(j->sift_kind);
+    jsift_release(&j->sift);
     jhooks_release(&j->hooks);
     jwrite_release(&j->write);
-    jread_release(&j->check);
     jread_release(&j->read);
     jhosts_release(&j->hosts);
     jindex_release(&j->index);
+    jindex_release(&j->hooked);
     jfile_close(j->file);
     free(j);
     return result;

@@ -18,6 +18,8 @@ struct jpart *jpart_new(enum journal_kind kind, struct batch *b, const uint32_t 
     p->batch = b;
     p->first = b->first;
     p->count = p->left = b->count;
+    if (!place)
+        return p;
     p->place = xreallocarray(NULL, p->count, sizeof *p->place);
     memcpy(p->place, place, p->count * sizeof *p->place);
     return p;

@@ -15,12 +15,12 @@ struct jpart {
     struct batch *batch; /* lent once the corridor has taken it */
     uint64_t first;
     uint32_t count, left; /* left: FRESH: not ended; FOUND, TWIN: not replayed */
-    uint32_t *place;      /* in the index, of each task */
+    uint32_t *place;      /* in the index, of each task; NULL: none has one */
     struct jgather **gather; /* FRESH: of tasks that have printed something; NULL: none has */
     struct batch_cursor cursor;
 };
 
-/* Takes B; copies the places. */
+/* Takes B; copies the places, which may be NULL. */
 struct jpart *jpart_new(enum journal_kind kind, struct batch *b, const uint32_t *place);
 void jpart_free(struct jpart *p);
 struct jgather **jpart_gather(struct jpart *p, uint64_t task);

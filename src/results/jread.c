@@ -90,7 +90,7 @@ static enum jfile_read walk_to(struct jread *r, uint32_t nth)
     while (r->walk.index <= nth)
         if (!jentry_walk_next(&r->walk, &r->result))
             return JFILE_BAD;
-    return JFILE_GOOD;
+    return jentry_key(&r->result, r->identity) ? JFILE_GOOD : JFILE_BAD;
 }
 
 enum jfile_read jread_open(struct jread *r, uint64_t at, uint32_t nth)

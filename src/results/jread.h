@@ -10,11 +10,13 @@
 #include "results/jentry.h"
 #include "results/jfile.h"
 
+struct identity;
 struct jhosts;
 
-/* Zeroed, then .file and .hosts set. */
+/* Zeroed, then .file, .identity and .hosts set. */
 struct jread {
     struct jfile *file;
+    struct identity *identity;
     const struct jhosts *hosts;
     struct jentry_result result; /* after jread_open: lent until the next */
     /* The rest is private. */

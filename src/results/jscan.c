@@ -1,13 +1,59 @@
 /* The index is as large as the keys are many, so each look-up misses the cache: a RUN's are announced before they are made. */
 #include "results/jscan.h"
 
+#include "results/identity.h"
 #include "results/jentry.h"
 #include "results/jhosts.h"
 
-static void settle(struct jindex *x, struct hash128 key, uint64_t at, uint32_t nth, unsigned flags)
+struct hash128 jscan_hooked(uint64_t at, uint32_t nth)
 {
-    uint32_t place = jindex_add(x, key);
-    struct jindex_place *p = &x->place[place];
+    uint64_t place[2] = {at, nth};
+
+    return hash128(place, sizeof place);
+}
+
+uint64_t jscan_count(const struct jindex *x, struct hash128 key, jscan_claim_fn claim)
+{
+    uint64_t low = 1, high = 2;
+
+    while (claim(x, identity_again(key, high))) {
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        uint64_t mid = low + (high - low) / 2;
+
+        if (claim(x, identity_again(key, mid)))
+            low = mid;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static bool is_there(const struct jindex *x, struct hash128 key)
+{
+    return jindex_find(x, key) != JINDEX_NONE;
+}
+
+/* The place for another result of KEY, whose first one has P. */
+static struct jindex_place *next_place(struct jscan *s, struct hash128 key, struct jindex_place *p)
+{
+    if (!p->at || (p->flags & JINDEX_FAILED && p->at < s->session))
+        return p;
+    if (!s->again || !hash_equal(key, s->again_key)) {
+        s->again_key = key;
+        s->again = jscan_count(s->index, key, is_there);
+    }
+    uint32_t place = jindex_add(s->index, identity_again(key, ++s->again));
+
+    return &s->index->place[place];
+}
+
+static void settle(struct jscan *s, struct hash128 key, uint64_t at, uint32_t nth, unsigned flags)
+{
+    uint32_t first = jindex_add(s->index, key);
+    struct jindex_place *p = next_place(s, key, &s->index->place[first]);
 
     p->at = at;
     p->nth = nth;
@@ -21,13 +67,14 @@ static void scan_result(struct jscan *s, uint64_t at, struct span body)
     if (!jentry_get_result(body, &r))
         return;
     if (s->mine)
-        settle(s->index, r.key, at, 0, outcome_ok(&r.end) ? 0 : JINDEX_FAILED);
+        settle(s, r.key, at, 0, outcome_ok(&r.end) ? 0 : JINDEX_FAILED);
     else
         s->others++;
 }
 
 static void scan_run(struct jscan *s, uint64_t at, struct span body)
 {
+    struct hash128 key[JENTRY_RUN_MAX];
     struct jentry_walk w;
 
     if (!jentry_walk(&w, body))
@@ -36,26 +83,31 @@ static void scan_run(struct jscan *s, uint64_t at, struct span body)
         s->others += w.count;
         return;
     }
-    for (uint32_t i = 0; i < w.count; i++)
-        jindex_expect(s->index, jentry_walk_key(&w, i));
-    for (uint32_t i = 0; i < w.count; i++)
-        settle(s->index, jentry_walk_key(&w, i), at, i, 0);
+    struct jentry_result r;
+    uint32_t n = 0;
+
+    for (; jentry_walk_next(&w, &r) && jentry_key(&r, s->identity); n++) {
+        key[n] = r.key;
+        jindex_expect(s->index, r.key);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        settle(s, key[i], at, i, 0);
 }
 
 static void scan_hook(struct jscan *s, struct span body)
 {
-    struct hash128 key;
-    uint32_t place = jentry_get_hook(body, &key) ? jindex_find(s->index, key) : JINDEX_NONE;
+    struct jentry_hook h;
 
-    if (place != JINDEX_NONE)
-        s->index->place[place].flags |= JINDEX_HOOKED;
+    if (s->hooked && jentry_get_hook(body, &h))
+        jindex_add(s->hooked, jscan_hooked(h.at, h.nth));
 }
 
-static void scan_session(struct jscan *s, struct span body)
+static void scan_session(struct jscan *s, uint64_t at, struct span body)
 {
     struct jentry_session session;
 
-    s->mine = jentry_get_session(body, &session) && (!s->identity || hash_equal(session.identity, *s->identity));
+    s->session = at;
+    s->mine = jentry_get_session(body, &session) && hash_equal(session.identity, s->identity->hash);
 }
 
 /* A later smap may add types that can be skipped. */
@@ -65,7 +117,7 @@ static void on_record(void *ctx, uint64_t at, unsigned type, struct span body)
 
     switch (type) {
     case JENTRY_SESSION:
-        scan_session(s, body);
+        scan_session(s, at, body);
         break;
     case JENTRY_HOST:
         jhosts_add(s->hosts, body);

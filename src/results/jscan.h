@@ -1,7 +1,8 @@
 /*
  * jscan: an existing journal read into the index. Room: results.
  *
- * The last result of a key counts. Runs once, when a journal is opened; what it costs per record is what a restart costs.
+ * A key may have several results: as many equal tasks were done. The first stands under the key itself, the n-th under identity_again of it and n. A result
+ * replaces a failure of an earlier session: that task was run again. What a record costs here is what a restart costs.
  */
 #ifndef SMAP_JSCAN_H
 #define SMAP_JSCAN_H
@@ -10,23 +11,35 @@
 #include "results/jfile.h"
 #include "results/jindex.h"
 
+struct identity;
 struct jhosts;
 
 struct jscan {
     struct jindex *index;
+    struct jindex *hooked; /* results whose hook has finished: jscan_hooked; NULL: not wanted */
     struct jhosts *hosts;
-    const struct hash128 *identity; /* results of this worker only; NULL: all */
+    struct identity *identity; /* results of this worker only */
     bool failures; /* count failures as usable */
     /* Private. */
     bool mine; /* the session is this worker's */
+    uint64_t session; /* where it begins */
     uint64_t others;
+    struct hash128 again_key; /* of the last key that came more than once, */
+    uint64_t again;           /* so often */
 };
 
 struct jscan_counts {
-    uint64_t usable; /* keys with a result that can be used */
-    uint64_t failed; /* keys that have only a failure */
+    uint64_t usable; /* results that can be used */
+    uint64_t failed; /* that cannot since they are failures */
     uint64_t others; /* results of other workers */
 };
+
+/* The key in `hooked` of the result of the record at AT, of a RUN's task NTH. */
+struct hash128 jscan_hooked(uint64_t at, uint32_t nth);
+
+/* How many results of KEY are there for which CLAIM holds: those have the first numbers, so halving finds it. At least the first one. */
+typedef bool (*jscan_claim_fn)(const struct jindex *x, struct hash128 key);
+uint64_t jscan_count(const struct jindex *x, struct hash128 key, jscan_claim_fn claim);
 
 /* jfile_scan into the index. -1: reported. */
 int jscan(struct jfile *f, struct jscan *scan, struct jscan_counts *counts);

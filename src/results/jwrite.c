@@ -1,7 +1,8 @@
-/* A place is changed when its record is begun: whoever follows it makes jfile flush first. */
+/* Where a record will lie is known when it is begun: whoever reads it makes jfile flush first. */
 #include "results/jwrite.h"
 
 #include "base/xalloc.h"
+#include "results/identity.h"
 #include "results/jhosts.h"
 
 #include <stdlib.h>
@@ -16,7 +17,6 @@ enum {
 void jwrite_release(struct jwrite *w)
 {
     jentry_run_release(&w->run);
-    free(w->run_place);
 }
 
 void jgather_free(struct jgather *g)
@@ -111,19 +111,15 @@ static void describe(struct jentry_result *r, const struct jgather *g, const str
     r->err = (struct span){g->err.ptr, g->err.len};
 }
 
-static void settle(struct jindex_place *place, uint64_t at, uint32_t nth, bool failed)
+static void tell(const struct jwrite *w, uint64_t first, uint32_t count, uint64_t at, bool failed)
 {
-    place->at = at;
-    place->nth = nth;
-    place->flags &= ~(JINDEX_RUNNING | JINDEX_FAILED | JINDEX_HOOKED);
-    if (failed)
-        place->flags |= JINDEX_FAILED;
+    if (w->written)
+        w->written(w->ctx, first, count, at, failed);
 }
 
-int jwrite_result(struct jwrite *w, uint32_t place, const struct task *t, struct jgather *g, const struct piece *p)
+int jwrite_result(struct jwrite *w, const struct task *t, struct jgather *g, const struct piece *p)
 {
-    struct jindex_place *to = &w->index->place[place];
-    struct jentry_result r = {.key = to->key};
+    struct jentry_result r = {.key = identity_key(w->identity, t)};
     uint64_t at;
 
     if (begin_session(w) < 0)
@@ -138,7 +134,7 @@ int jwrite_result(struct jwrite *w, uint32_t place, const struct task *t, struct
     r.host = (uint32_t)host;
     r.last = g ? g->last : 0;
     jentry_put_result(jfile_begin(w->file, JENTRY_RESULT, &at), &r, t);
-    settle(to, at, 0, !outcome_ok(&p->end));
+    tell(w, p->task, 1, at, !outcome_ok(&p->end));
     return jfile_end(w->file);
 }
 
@@ -154,79 +150,74 @@ static struct outcome share(const struct piece *p)
 static int finish_run(struct jwrite *w, const struct piece *p)
 {
     struct outcome end = share(p);
-    int64_t host = host_number(w, p->end.host);
+    uint32_t count = w->run.count;
     uint64_t at;
 
-    if (!w->run.count)
+    if (!count)
         return 0;
+    int64_t host = host_number(w, p->end.host);
+
     if (host < 0)
         return -1;
-    struct buf *body = jfile_begin(w->file, JENTRY_RUN, &at);
-
-    for (uint32_t i = 0; i < w->run.count; i++)
-        settle(&w->index->place[w->run_place[i]], at, i, false);
-    jentry_run_take(&w->run, body, w->run_first, &end, (uint32_t)host);
+    jentry_run_take(&w->run, jfile_begin(w->file, JENTRY_RUN, &at), w->run_first, &end, (uint32_t)host);
+    tell(w, w->run_first, count, at, false);
     return jfile_end(w->file);
 }
 
 /* A task too large for a record with others. */
-static int write_alone(struct jwrite *w, uint32_t place, const struct task *t, struct span out, const struct piece *run)
+static int write_alone(struct jwrite *w, const struct task *t, struct span out, const struct piece *run)
 {
     struct jgather g = {0};
     struct piece p = {.kind = PIECE_OUT, .task = t->number, .count = 1, .bytes = out, .end = share(run)};
     int result = jwrite_part(w, &g, &p);
 
     if (result == 0)
-        result = jwrite_result(w, place, t, &g, &p);
+        result = jwrite_result(w, t, &g, &p);
     buf_release(&g.out);
     buf_release(&g.err);
     return result;
 }
 
-static int put_in_run(struct jwrite *w, uint32_t place, const struct task *t, struct span out, const struct piece *p)
+static int put_in_run(struct jwrite *w, const struct task *t, bool raw, struct span out, const struct piece *p)
 {
     size_t bytes = t->text.len + out.len;
-    bool alone = bytes > JENTRY_INPUT_MAX;
+    bool alone = bytes > JENTRY_INPUT_MAX || t->fields > JENTRY_FIELDS_MAX;
 
     if ((alone || w->run.count == JENTRY_RUN_MAX || w->run.inputs.len + w->run.outs.len + bytes > RUN_BYTES) &&
         finish_run(w, p) < 0)
         return -1;
     if (alone)
-        return write_alone(w, place, t, out, p);
+        return write_alone(w, t, out, p);
     if (!w->run.count)
         w->run_first = t->number;
-    w->run_place[w->run.count] = place;
-    jentry_run_put(&w->run, w->index->place[place].key, t, out);
+    jentry_run_put(&w->run, t, raw, out);
     return 0;
 }
 
-int jwrite_run(struct jwrite *w, const uint32_t *place, struct batch_cursor *cursor, const struct piece *p)
+int jwrite_run(struct jwrite *w, struct batch_cursor *cursor, const struct piece *p)
 {
+    bool raw = cursor->batch->separator != BATCH_STRUCTURED;
     const char *at = p->bytes.ptr;
     struct task t;
 
-    if (!w->run_place)
-        w->run_place = xreallocarray(NULL, JENTRY_RUN_MAX, sizeof *w->run_place);
     if (begin_session(w) < 0)
         return -1;
     for (uint32_t i = 0; i < p->count && batch_next(cursor, &t); i++) {
         size_t len = p->lengths ? p->lengths[i] : p->bytes.len;
 
-        if (put_in_run(w, place[i], &t, (struct span){at, len}, p) < 0)
+        if (put_in_run(w, &t, raw, (struct span){at, len}, p) < 0)
             return -1;
         at += len;
     }
     return finish_run(w, p);
 }
 
-int jwrite_hook(struct jwrite *w, uint32_t place)
+int jwrite_hook(struct jwrite *w, const struct jentry_hook *h)
 {
-    struct jindex_place *p = &w->index->place[place];
     uint64_t at;
 
     if (begin_session(w) < 0)
         return -1;
-    p->flags |= JINDEX_HOOKED;
-    jentry_put_hook(jfile_begin(w->file, JENTRY_HOOK, &at), p->key);
+    jentry_put_hook(jfile_begin(w->file, JENTRY_HOOK, &at), h);
     return jfile_end(w->file);
 }

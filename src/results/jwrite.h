@@ -9,20 +9,22 @@
 
 #include "results/jentry.h"
 #include "results/jfile.h"
-#include "results/jindex.h"
 
+struct identity;
 struct jhosts;
 
-/* Zeroed, then .file, .index, .hosts, .session set. */
+/* Zeroed, then the first ones set. */
 struct jwrite {
     struct jfile *file;
-    struct jindex *index;
     struct jhosts *hosts;
+    struct identity *identity;
     struct jentry_session session; /* written before the first result */
+    /* The results of COUNT tasks from FIRST on, all failures or all not, lie at AT, one or as a RUN. May be NULL. */
+    void (*written)(void *ctx, uint64_t first, uint32_t count, uint64_t at, bool failed);
+    void *ctx;
     /* The rest is private. */
     bool begun;
     struct jentry_run run;
-    uint32_t *run_place;
     uint64_t run_first;
 };
 
@@ -37,10 +39,10 @@ void jwrite_release(struct jwrite *w);
 void jgather_free(struct jgather *g);
 
 int jwrite_part(struct jwrite *w, struct jgather *g, const struct piece *p);
-/* END, whose result goes to PLACE. G may be NULL. */
-int jwrite_result(struct jwrite *w, uint32_t place, const struct task *t, struct jgather *g, const struct piece *p);
-/* A RUN with lengths: its tasks are next under CURSOR, their places begin at PLACE. */
-int jwrite_run(struct jwrite *w, const uint32_t *place, struct batch_cursor *cursor, const struct piece *p);
-int jwrite_hook(struct jwrite *w, uint32_t place);
+/* END. G may be NULL. */
+int jwrite_result(struct jwrite *w, const struct task *t, struct jgather *g, const struct piece *p);
+/* A RUN with lengths: its tasks are next under CURSOR. */
+int jwrite_run(struct jwrite *w, struct batch_cursor *cursor, const struct piece *p);
+int jwrite_hook(struct jwrite *w, const struct jentry_hook *h);
 
 #endif
