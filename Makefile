@@ -161,10 +161,14 @@ install: all $(BUILD)/completions ## into PREFIX (/usr/local), below DESTDIR
 	$(INSTALL) -m 644 $(BUILD)/completions/smap.bash '$(D)$(BASHDIR)/smap'
 	$(INSTALL) -m 644 $(BUILD)/completions/_smap '$(D)$(ZSHDIR)/_smap'
 	$(INSTALL) -m 644 $(BUILD)/completions/smap.fish '$(D)$(FISHDIR)/smap.fish'
-	[ ! -e src/smap.h ] || { $(INSTALL) -d '$(D)$(INCLUDEDIR)' && $(INSTALL) -m 644 src/smap.h '$(D)$(INCLUDEDIR)/smap.h'; }
+	$(INSTALL) -d '$(D)$(INCLUDEDIR)' '$(D)$(LIBDIR)/pkgconfig'
+	$(INSTALL) -m 644 src/smap.h '$(D)$(INCLUDEDIR)/smap.h'
+	printf '%s\n' 'Name: smap-worker' 'Description: functions as workers of smap' 'Version: $(VERSION)' 'Cflags: -I$(INCLUDEDIR)' \
+	    > '$(D)$(LIBDIR)/pkgconfig/smap-worker.pc'
 
 uninstall: ## takes away what install put there
-	rm -f '$(D)$(BINDIR)/smap' '$(D)$(LIBDIR)/smap/'smap-mpi*.so '$(D)$(INCLUDEDIR)/smap.h'
+	rm -f '$(D)$(BINDIR)/smap' '$(D)$(LIBDIR)/smap/'smap-mpi*.so '$(D)$(INCLUDEDIR)/smap.h' \
+	    '$(D)$(LIBDIR)/pkgconfig/smap-worker.pc'
 	rm -f '$(D)$(BASHDIR)/smap' '$(D)$(ZSHDIR)/_smap' '$(D)$(FISHDIR)/smap.fish'
 	for m in $(MAN); do rm -f "$(D)$(MANDIR)/man$${m##*.}/$${m##*/}"; done
 	rmdir '$(D)$(LIBDIR)/smap' 2>/dev/null || true

@@ -505,6 +505,7 @@ static int run(char **word)
     struct child c = {.context = {.grow = grow, .set_error = set_error}};
     struct buf error = BUF_INIT;
 
+    prctl(PR_SET_NAME, "smap-worker"); /* it was executed as /proc/self/exe */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     map_share(&c);
     watch_output();
