@@ -11,7 +11,8 @@
  *      +---------------- results/journal: done already? what came back ---------------+
  *      +-------------------- map.c: the corridor, flight.c: what is on its way -------+
  *
- *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf
+ *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf;
+ *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes)
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),

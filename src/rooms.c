@@ -30,6 +30,9 @@ static int open_source(struct rooms *r, const struct conf *c)
         .max_args = c->exact_args ? c->exact_args : c->max_args,
         .exact_args = c->exact_args > 0,
         .block = c->block,
+        .axis = c->axis,
+        .axes = c->axes,
+        .repeat = c->repeat,
     };
 
     return source_open(&r->source, &spec);
@@ -52,6 +55,7 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .inherit = c->ungroup && !c->output && !c->tag && !c->journal,
         .lengths = c->journal != NULL,
         .keep_mpi_env = c->keep_mpi_env,
+        .env = c->env,
         .linger = c->linger,
         .in_place = strcmp(c->backend, "serial") == 0,
         .signature = c->signature,

@@ -58,7 +58,7 @@ static int classify(struct conf *conf, struct buf *why)
         buf_puts(why, "COMMAND is an empty word");
         return -1;
     }
-    if (conf->words > 1 || (conf->words == 1 && !shline_is_line(conf->word[0], &syntax)))
+    if (conf->form == CONF_WORDS || (conf->form == CONF_ANY && (conf->words > 1 || (conf->words == 1 && !shline_is_line(conf->word[0], &syntax)))))
         conf->kind = WORK_COMMAND;
     else
         conf->kind = conf->words ? WORK_SHELL : WORK_LINES;
@@ -105,9 +105,12 @@ int command_read(struct conf *conf, char **argv, struct buf *why)
     conf->word = argv;
     for (conf->words = 0; *argv && !list_mark(*argv, &ignored); argv++)
         conf->words++;
-    if (conf->worker || conf->filter)
-        return take_worker(conf, why) < 0 ? -1 : read_lists(conf, argv, why);
-    return read_lists(conf, argv, why) < 0 ? -1 : classify(conf, why);
+    return read_lists(conf, argv, why);
+}
+
+int command_classify(struct conf *conf, struct buf *why)
+{
+    return conf->worker || conf->filter ? take_worker(conf, why) : classify(conf, why);
 }
 
 void command_release(struct conf *conf)

@@ -1,8 +1,8 @@
 /*
  * conf: what was asked for: every option has its field here. Room: ask.
  *
- * Filled by option_parse (later also by job files), const afterwards. main.c alone reads it and hands the rooms plain arguments.
- * Strings are lent from argv but for what option_release frees.
+ * Filled by option_parse from the command line and a job file, const afterwards. main.c alone reads it and hands the rooms plain arguments.
+ * Strings are lent from argv and the job but for what option_release frees.
  */
 #ifndef SMAP_CONF_H
 #define SMAP_CONF_H
@@ -13,6 +13,10 @@
 #include <stdint.h>
 
 struct source_list;
+
+struct job;
+struct option_row;
+struct sweep_axis;
 
 /* More rows than the option table will have. */
 #define CONF_OPTIONS 128
@@ -29,7 +33,24 @@ struct conf_mpi {
     const char *library; /* NULL: by the launcher */
 };
 
+/* An option as it was given: the text of its value, NULL for a flag. */
+struct conf_setting {
+    const struct option_row *row;
+    const char *value;
+};
+
+/* How COMMAND was written. */
+enum conf_form {
+    CONF_ANY,   /* on the command line: the words tell */
+    CONF_LINE,  /* in a job file, as a text: a shell line */
+    CONF_WORDS, /* in a job file, as a list: a program and its arguments */
+};
+
 struct conf {
+    const char *job_file;
+    bool dump_job;
+    struct job *job;      /* what the file says; ours to free */
+
     /* Tasks. */
     struct conf_words arg_file; /* -a */
     struct source_list *list;   /* ::: and ::::, see tasks/source.h */
@@ -42,11 +63,16 @@ struct conf {
     uint32_t exact_args;  /* -N; 0: none */
     uint64_t block;       /* --block; 0: none */
     bool feed;            /* --stdin */
+    uint32_t repeat;      /* 0 is 1 */
+    const struct sweep_axis *axis; /* sweep:, see tasks/sweep.h */
+    uint32_t axes;
 
     /* Commands. */
     int kind;    /* enum work_kind: WORK_COMMAND, WORK_SHELL or WORK_LINES */
-    char **word; /* COMMAND, in argv */
+    char **word; /* COMMAND, in argv or the job */
     uint32_t words;
+    enum conf_form form;
+    char **env;  /* env:, NAME=VALUE; NULL: none */
     const char *replace;
     const char *shell;
     bool no_shell;
@@ -83,7 +109,9 @@ struct conf {
     /* Watching. */
     bool dry_run, verbose, print_commands, summary;
 
-    bool given[CONF_OPTIONS]; /* by row of the option table: it stood on the command line */
+    bool given[CONF_OPTIONS]; /* by row of the option table: it was given */
+    struct conf_setting *setting; /* in order; ours to free */
+    uint32_t settings;
 };
 
 #endif

@@ -7,9 +7,12 @@
 #include "ask/command.h"
 #include "ask/help.h"
 #include "ask/hint.h"
+#include "ask/job.h"
+#include "ask/jobfile.h"
 #include "ask/rules.h"
 #include "ask/type.h"
 #include "base/diag.h"
+#include "base/xalloc.h"
 #include "results/order.h"
 
 #include <assert.h>
@@ -22,6 +25,10 @@
 static const struct option_row table[] = {
     {"help", 0, NULL, NULL, 0, OPTION_GENERAL, .help = "print this and leave", .show = help_show},
     {"version", 0, NULL, NULL, 0, OPTION_GENERAL, .help = "print the version and leave", .show = help_version},
+    {"job", 0, "FILE", &type_text, AT(job_file), OPTION_GENERAL,
+     .help = "read options, command and tasks from a job file, smap.yaml(5); the command line wins", .flags = OPTION_LINE_ONLY},
+    {"dump-job", 0, NULL, &type_flag, AT(dump_job), OPTION_GENERAL, .help = "print this job as a job file and leave",
+     .flags = OPTION_LINE_ONLY},
     {"list-options", 0, NULL, NULL, 0, OPTION_INTERNAL, .help = "print the option table", .show = help_list},
 
     {"arg-file", 'a', "FILE", &type_words, AT(arg_file), OPTION_TASKS,
@@ -35,6 +42,7 @@ static const struct option_row table[] = {
     {"stdin", 0, NULL, &type_flag, AT(feed), OPTION_TASKS, .help = "give the task on the command's standard input"},
     {"block", 0, "SIZE", &type_size, AT(block), OPTION_TASKS,
      .help = "with --stdin: a task is whole lines of about SIZE bytes together"},
+    {"repeat", 0, "N", &type_count, AT(repeat), OPTION_TASKS, .help = "each task N times in a row"},
     {"no-run-if-empty", 'r', NULL, &type_flag, AT(no_run_if_empty), OPTION_TASKS,
      .help = "accepted: without input nothing runs in any case"},
 
@@ -143,7 +151,7 @@ static bool is_word(struct span text, const char *word)
     return span_equal(text, span_of(word));
 }
 
-static const struct option_row *find_name(struct span name)
+const struct option_row *option_find(struct span name)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (is_word(name, table[i].name) || (table[i].other_name && is_word(name, table[i].other_name)))
@@ -159,28 +167,47 @@ static const struct option_row *find_letter(char letter)
     return NULL;
 }
 
-static const char *nearest(struct span name)
+void option_hint(struct hint *h)
 {
-    struct hint h = {.word = name.ptr, .len = name.len};
-
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (is_word(name, foreign[i].theirs))
-            return foreign[i].ours;
+        if (is_word((struct span){h->word, h->len}, foreign[i].theirs)) {
+            *h = (struct hint){h->word, h->len, foreign[i].ours, 0};
+            return;
+        }
     for (size_t i = 0; i < ROWS; i++) {
         if (table[i].group == OPTION_INTERNAL)
             continue;
-        hint_try(&h, table[i].name);
+        hint_try(h, table[i].name);
         if (table[i].other_name)
-            hint_try(&h, table[i].other_name);
+            hint_try(h, table[i].other_name);
     }
-    return h.best;
+}
+
+bool option_accepts(const struct option_row *row, const char *value)
+{
+    struct conf scratch = {0};
+    bool accepted = row->type->set((char *)&scratch + row->field, value) == 0;
+
+    option_release(&scratch);
+    return accepted;
+}
+
+int option_set(struct conf *conf, const struct option_row *row, const char *value)
+{
+    if (row->type->set((char *)conf + row->field, value) < 0)
+        return -1;
+    conf->given[row - table] = true;
+    conf->setting = xreallocarray(conf->setting, conf->settings + 1, sizeof *conf->setting);
+    conf->setting[conf->settings++] = (struct conf_setting){row, value};
+    return 0;
 }
 
 /* SPELLING is the unknown option as it stands in WORD; a slip of one dash too few is as likely as one letter too many. */
 static int unknown(struct span spelling, const char *word)
 {
     struct buf why = BUF_INIT;
-    const char *name = word + strspn(word, "-"), *near = nearest((struct span){name, strcspn(name, "=")});
+    const char *name = word + strspn(word, "-");
+    struct hint hint = {.word = name, .len = strcspn(name, "=")};
 
     buf_puts(&why, "unknown option ");
     diag_escape(&why, spelling, 60);
@@ -188,8 +215,9 @@ static int unknown(struct span spelling, const char *word)
         buf_puts(&why, " in ");
         diag_escape(&why, span_of(word), 60);
     }
-    if (near)
-        buf_printf(&why, " (did you mean --%s?)", near);
+    option_hint(&hint);
+    if (hint.best)
+        buf_printf(&why, " (did you mean --%s?)", hint.best);
     return usage(&why, NULL);
 }
 
@@ -216,17 +244,14 @@ static int apply(struct args *a, const struct option_row *row, const char *value
 {
     if (row->show)
         return row->show() < 0 ? OPTION_BROKEN : OPTION_DONE;
-    if (row->type->set((char *)a->conf + row->field, value) < 0)
-        return bad_value(spelling, len, row, value);
-    a->conf->given[row - table] = true;
-    return OPTION_RUN;
+    return option_set(a->conf, row, value) < 0 ? bad_value(spelling, len, row, value) : OPTION_RUN;
 }
 
 /* --name, --name=VALUE, --name VALUE. */
 static int read_long(struct args *a, const char *word)
 {
     size_t len = strcspn(word + 2, "=");
-    const struct option_row *row = find_name((struct span){word + 2, len});
+    const struct option_row *row = option_find((struct span){word + 2, len});
     const char *value = word[2 + len] ? word + 2 + len + 1 : NULL;
 
     if (!row)
@@ -298,6 +323,23 @@ static void derive(struct conf *conf)
                                                        : ORDER_TASKS;
 }
 
+static int read_job(struct conf *conf, struct buf *why)
+{
+    struct job *j = jobfile_read(conf->job_file, why);
+
+    if (!j)
+        return -1;
+    job_merge(j, conf);
+    return 0;
+}
+
+static int dump(const struct conf *conf, struct buf *why)
+{
+    int rc = job_dump(conf, why);
+
+    return rc == -2 ? usage(why, NULL) : rc < 0 ? OPTION_BROKEN : OPTION_DONE;
+}
+
 enum option_result option_parse(struct conf *conf, int argc, char **argv)
 {
     struct buf why = BUF_INIT, todo = BUF_INIT;
@@ -310,7 +352,7 @@ enum option_result option_parse(struct conf *conf, int argc, char **argv)
     rc = read_options(&a);
     if (rc != OPTION_RUN)
         return rc;
-    if (command_read(conf, a.next, &why) < 0)
+    if (command_read(conf, a.next, &why) < 0 || (conf->job_file && read_job(conf, &why) < 0) || command_classify(conf, &why) < 0)
         return usage(&why, NULL);
     if (rules_check(conf, &why, &todo) < 0) {
         rc = usage(&why, buf_cstr(&todo));
@@ -318,7 +360,7 @@ enum option_result option_parse(struct conf *conf, int argc, char **argv)
         return rc;
     }
     derive(conf);
-    return OPTION_RUN;
+    return conf->dump_job ? dump(conf, &why) : OPTION_RUN;
 }
 
 void option_release(struct conf *conf)
@@ -327,5 +369,10 @@ void option_release(struct conf *conf)
     buf_release(&conf->colsep);
     free(conf->arg_file.word);
     free(conf->depends.word);
+    free(conf->setting);
+    job_free(conf->job);
+    conf->setting = NULL;
+    conf->settings = 0;
+    conf->job = NULL;
     conf->arg_file = conf->depends = (struct conf_words){0};
 }

@@ -1,8 +1,8 @@
 /*
  * option: the one option table, and the command line read by it. Room: ask.
  *
- * An option is one row here (in option.c), one field in conf.h, one paragraph of smap(1) and one test. --help and the completions come
- * from the rows; keys of job files will: a type's setter takes the same text from either.
+ * An option is one row here (in option.c), one field in conf.h, one paragraph of smap(1) and one test. --help, the completions
+ * and the keys of job files come from the rows: a type's setter takes the same text from either.
  * Options end at the first word that is not one, or at `--`; then COMMAND up to `:::`, `::::`, `:::+` or `::::+`; then lists.
  */
 #ifndef SMAP_OPTION_H
@@ -18,7 +18,7 @@ enum option_result {
 };
 
 /*
- * Fills CONF from the command line. No option is abbreviated: a script that relies on `--pro` would break with the next option that
+ * Fills CONF from the command line, and where that names one from a job file. No option is abbreviated: a script that relies on `--pro` would break with the next option that
  * begins so; near misses get a hint. ARGV must outlive CONF. Release CONF whatever comes back.
  */
 enum option_result option_parse(struct conf *conf, int argc, char **argv);
@@ -45,6 +45,7 @@ struct option_type {
 enum option_flag {
     OPTION_REPEATABLE = 1,   /* every one counts, else the last one does */
     OPTION_OPTIONAL_ARG = 2, /* --name or --name=VALUE, never --name VALUE */
+    OPTION_LINE_ONLY = 4,    /* no key of job files */
 };
 
 struct option_row {
@@ -62,6 +63,16 @@ struct option_row {
     char other_letter;
     int (*show)(void); /* prints something and ends the program: --help; -1: reported */
 };
+
+/* By either of its long names; NULL: none. */
+const struct option_row *option_find(struct span name);
+/* Tries all of them, and what other tools call them. */
+struct hint;
+void option_hint(struct hint *h);
+/* True if VALUE is one that the row takes. */
+bool option_accepts(const struct option_row *row, const char *value);
+/* Puts it into CONF and marks the option as given; VALUE is lent for CONF's life. -1: not such a value. */
+int option_set(struct conf *conf, const struct option_row *row, const char *value);
 
 /* The table, COUNT rows. */
 const struct option_row *option_table(size_t *count);

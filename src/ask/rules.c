@@ -1,6 +1,6 @@
 /*
- * Pairs by name, so that a new option brings its rows here and no code. Two with a blank or colons are no options:
- * "a COMMAND" (there is one) and ":::" (there are lists).
+ * Pairs by name, so that a new option brings its rows here and no code. Those with a blank or colons are no options:
+ * "a COMMAND" (there is one), ":::" (there are lists), "a sweep" (of a job file).
  */
 #include "ask/rules.h"
 
@@ -39,6 +39,11 @@ static const struct rule clashes[] = {
     {"block", ":::", "blocks are cut from stdin or files (-a)"},
     {"arg-file", ":::", "give the files as lists too: :::: FILE"},
     {"shell", "no-shell", CHOOSE},
+    {"a sweep", "header", "the sweep has names of its own"},
+    {"a sweep", "colsep", "the sweep has columns of its own"},
+    {"a sweep", "max-args", "names need columns, not packs of tasks"},
+    {"a sweep", "exact-args", "names need columns, not packs of tasks"},
+    {"a sweep", "block", CHOOSE},
     {"worker", "filter", CHOOSE},
     {"worker", "stdin", "a function is given its task in memory, of any size"},
     {"filter", "stdin", "a filter reads its tasks on standard input in any case"},
@@ -54,6 +59,14 @@ static const struct rule clashes[] = {
     {"worker", "dry-run", "there are no commands to print"},
     {"filter", "dry-run", "there are no commands to print"},
     {"signature", "worker-config", "a plain C function has no init function"},
+};
+
+/* What else leaves no place for the other, in one direction: a job file's B gives way to the command line's A. */
+static const struct rule places[] = {
+    {"worker", "a COMMAND", NULL},
+    {"filter", "a COMMAND", NULL},
+    {"a COMMAND", "worker", NULL},
+    {"a COMMAND", "filter", NULL},
 };
 
 /* A without B makes no sense. */
@@ -91,6 +104,8 @@ static bool is_given(const struct conf *conf, const char *name)
 
     if (strcmp(name, "a --worker or --filter") == 0)
         return conf->worker || conf->filter;
+    if (strcmp(name, "a sweep") == 0)
+        return conf->axes > 0;
     if (!is_option(name))
         return *name == ':' ? conf->lists > 0 : conf->words > 0;
     for (size_t i = 0; i < count; i++)
@@ -122,4 +137,21 @@ int rules_check(const struct conf *conf, struct buf *why, struct buf *todo)
         return -1;
     }
     return 0;
+}
+
+static bool excludes(const struct conf *conf, const struct rule *rule, size_t rules, const char *name, bool both_ways)
+{
+    for (size_t i = 0; i < rules; i++) {
+        if (strcmp(rule[i].b, name) == 0 && is_given(conf, rule[i].a))
+            return true;
+        if (both_ways && strcmp(rule[i].a, name) == 0 && is_given(conf, rule[i].b))
+            return true;
+    }
+    return false;
+}
+
+bool rules_excludes(const struct conf *conf, const char *name)
+{
+    return is_given(conf, name) || excludes(conf, clashes, sizeof clashes / sizeof *clashes, name, true) ||
+           excludes(conf, places, sizeof places / sizeof *places, name, false);
 }

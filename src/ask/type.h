@@ -1,7 +1,7 @@
 /*
  * type: the kinds of values that options have: text in, a field of struct conf filled. Room: ask.
  *
- * Shared by the command line and, later, by job files. Each names what it expects in words that fit "--opt expects ...".
+ * Shared by the command line and by job files. Each names what it expects in words that fit "--opt expects ...".
  */
 #ifndef SMAP_TYPE_H
 #define SMAP_TYPE_H

@@ -268,7 +268,8 @@ static uint64_t count_on_node(const char *list, uint64_t node)
             return leading(list);
         node -= nodes;
         list = strchr(list, ',');
-        list += list != NULL;
+        if (list)
+            list++;
     }
     return 0;
 }

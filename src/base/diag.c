@@ -5,6 +5,7 @@
 #include "base/diag.h"
 
 #include "base/io.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -87,29 +88,6 @@ bool diag_lost(void)
     return lost;
 }
 
-/* Length of the valid UTF-8 sequence at P (RFC 3629: no overlong forms, no surrogates), 0: none. */
-static size_t utf8_length(const unsigned char *p, size_t left, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-
-    if (p[0] < 0x80) {
-        *code = p[0];
-        return 1;
-    }
-    if (!n || n > left)
-        return 0;
-    uint32_t c = p[0] & (0xffu >> (n + 1));
-
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    *code = c;
-    return c >= least[n] && c <= 0x10ffff && !(c >= 0xd800 && c <= 0xdfff) ? n : 0;
-}
-
 /* C0, DEL, C1, and what reorders text on a screen. */
 static bool is_control(uint32_t c)
 {
@@ -134,7 +112,7 @@ void diag_escape(struct buf *out, struct span text, size_t max)
 
     for (size_t i = 0; i < len;) {
         uint32_t code = 0;
-        size_t n = utf8_length(p + i, text.len - i, &code);
+        size_t n = utf8_length((const char *)p + i, text.len - i, &code);
 
         if (n && i + n > len && len < text.len)
             break; /* the cut falls inside a character: leave it out whole */

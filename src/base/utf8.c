@@ -1,0 +1,50 @@
+/* UTF-8, byte by byte: nothing here looks at the locale. */
+#include "base/utf8.h"
+
+size_t utf8_length(const char *text, size_t left, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = (const unsigned char *)text;
+    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
+
+    if (p[0] < 0x80) {
+        *code = p[0];
+        return 1;
+    }
+    if (!n || n > left)
+        return 0;
+    uint32_t c = p[0] & (0xffu >> (n + 1));
+
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    *code = c;
+    return c >= least[n] && c <= 0x10ffff && !(c >= 0xd800 && c <= 0xdfff) ? n : 0;
+}
+
+bool utf8_valid(struct span text)
+{
+    uint32_t code;
+
+    for (size_t i = 0, n; i < text.len; i += n) {
+        n = utf8_length(text.ptr + i, text.len - i, &code);
+        if (!n)
+            return false;
+    }
+    return true;
+}
+
+void utf8_put(struct buf *out, uint32_t code)
+{
+    if (code < 0x80) {
+        buf_putc(out, (char)code);
+        return;
+    }
+    int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+
+    buf_putc(out, (char)(0xffu << (7 - more) | code >> 6 * more));
+    while (more--)
+        buf_putc(out, (char)(0x80 | (code >> 6 * more & 0x3f)));
+}
