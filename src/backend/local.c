@@ -21,6 +21,7 @@ struct slot {
     struct local *owner;
     struct worker *worker; /* NULL: not opened yet */
     uint32_t load;         /* tasks submitted and not ended */
+    bool starved;          /* the worker waits for a process to be had */
 };
 
 struct local {
@@ -28,10 +29,16 @@ struct local {
     struct backend_spec spec;
     const struct worker_ops *kind;
     struct slot *slot;
-    uint32_t busy; /* slots with a load */
+    uint32_t busy, starved; /* slots with a load; those of them */
     struct schedule schedule; /* of batched workers */
     char host[256];
 };
+
+static void set_starved(struct slot *s, bool starved)
+{
+    s->owner->starved += (uint32_t)starved - (uint32_t)s->starved;
+    s->starved = starved;
+}
 
 static void on_piece(void *ctx, const struct piece *p)
 {
@@ -42,16 +49,19 @@ static void on_piece(void *ctx, const struct piece *p)
     s->load -= ended;
     if (ended && l->kind->batched)
         schedule_note(&l->schedule, ended, p->end.elapsed);
-    if (ended && s->load == 0)
+    if (ended && s->load == 0) {
         l->busy--;
+        set_starved(s, false);
+    }
     l->spec.on_piece(l->spec.ctx, p);
 }
 
-static bool alone(void *ctx)
+static bool on_starved(void *ctx, int error)
 {
-    const struct slot *s = ctx;
+    struct slot *s = ctx;
 
-    return s->owner->busy <= 1;
+    set_starved(s, error != 0);
+    return s->owner->busy <= s->owner->starved;
 }
 
 static int open_slots(struct backend **b, const struct backend_spec *spec, const struct backend_ops *ops, uint32_t slots)
@@ -106,7 +116,8 @@ static struct backend_room local_room(struct backend *b, uint64_t left)
     struct local *l = (struct local *)b;
     uint32_t tasks = 1;
 
-    if (!best_slot(l))
+    /* What one lacks shall not go to tasks behind it: it would wait for ever. */
+    if (l->starved || !best_slot(l))
         return (struct backend_room){0};
     if (l->kind->batched)
         tasks = schedule_next(&l->schedule, left, l->spec.slots);
@@ -125,7 +136,7 @@ static int local_submit(struct backend *b, const struct batch *batch)
             .slot = l->spec.first_slot + (uint32_t)(s - l->slot),
             .rank = l->spec.rank,
             .on_piece = on_piece,
-            .alone = alone,
+            .starved = on_starved,
             .ctx = s,
         };
 

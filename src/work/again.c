@@ -10,8 +10,10 @@ bool again_may_pass(int error)
     return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
-int64_t again_next(struct again *a, int64_t now, bool alone)
+int64_t again_next(struct again *a, int error, int64_t now, bool alone)
 {
+    if (!again_may_pass(error) || (error == EMFILE && alone))
+        return -1;
     if (!a->pause || !alone)
         a->since = now;
     if (!a->pause)

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
+#include "work/again.h"
 #include "work/program.h"
 #include "work/spawn.h"
 #include "work/work.h"
@@ -26,10 +27,7 @@
 
 enum {
     READ_SIZE = 65536,          /* one pipe full */
-    RETRY_FIRST = 2000,         /* us between attempts to start a process, doubling ... */
-    RETRY_LAST = 250000,        /* ... up to this */
     LOOK_AGAIN = 2000,          /* us between looks at a process without a pidfd (Linux before 5.3) */
-    GIVE_UP_ALONE = 5000000,    /* us: with no other task running nothing will free a process for us */
 };
 
 struct command {
@@ -48,7 +46,7 @@ struct command {
     struct outcome outcome;
     int64_t started;           /* monotonic */
     struct loop_timer timer;   /* linger; or the next attempt to start */
-    int64_t retry_since, retry_pause;
+    struct again again;
 };
 
 static void advance(struct command *c);
@@ -309,27 +307,15 @@ static void watch_process(struct command *c)
     loop_add(l, c->in, POLLOUT, on_in, c);
 }
 
-static bool may_pass(int error)
-{
-    return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
-/* No process or descriptor to be had: try again, less and less often; alone, nothing will change and the task fails. */
+/* No process or descriptor to be had: the task is tried again, or fails. False: it has, for start to return. */
 static bool try_later(struct command *c, int error)
 {
-    int64_t now = clock_now();
+    bool alone = c->spec.starved(c->spec.ctx, error);
+    int64_t at = again_next(&c->again, error, clock_now(), alone);
 
-    if (!c->retry_pause)
-        c->retry_pause = RETRY_FIRST;
-    else if (c->retry_pause < RETRY_LAST)
-        c->retry_pause *= 2;
-    if (c->retry_pause == RETRY_FIRST || !c->spec.alone(c->spec.ctx))
-        c->retry_since = now;
-    if (now - c->retry_since > GIVE_UP_ALONE) {
-        c->retry_pause = 0;
+    if (at < 0)
         return not_run(c, 126, span_of(strerror(error)));
-    }
-    loop_timer_set(c->spec.loop, &c->timer, now + c->retry_pause);
+    loop_timer_set(c->spec.loop, &c->timer, at);
     return true;
 }
 
@@ -349,14 +335,15 @@ static bool start(struct command *c)
         if (s.fd[i] >= 0)
             close(s.fd[i]);
     if (!error) {
-        c->retry_pause = 0;
+        c->spec.starved(c->spec.ctx, 0);
+        c->again = (struct again){0};
         watch_process(c);
         return true;
     }
     drop(c, &c->in);
     drop(c, &c->out);
     drop(c, &c->err);
-    if (may_pass(error))
+    if (again_may_pass(error))
         return try_later(c, error);
     return not_run(c, error == ENOENT ? 127 : 126, program_reason(c->program));
 }

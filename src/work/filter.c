@@ -361,7 +361,8 @@ static int start_process(struct filter *f)
 
 static void start_later(struct filter *f, int error)
 {
-    int64_t at = again_may_pass(error) ? again_next(&f->again, clock_now(), f->spec.alone(f->spec.ctx)) : -1;
+    bool alone = f->spec.starved(f->spec.ctx, error);
+    int64_t at = again_next(&f->again, error, clock_now(), alone);
 
     if (at >= 0)
         loop_timer_set(f->spec.loop, &f->timer, at);
@@ -385,6 +386,7 @@ static void start(struct filter *f)
         start_later(f, error);
         return;
     }
+    f->spec.starved(f->spec.ctx, 0);
     f->again = (struct again){0};
     f->timed_out = false;
     loop_add(l, f->out, POLLIN, on_out, f);

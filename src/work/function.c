@@ -403,7 +403,8 @@ static void watch(struct function *f)
 
 static void start_later(struct function *f, int error)
 {
-    int64_t at = again_may_pass(error) ? again_next(&f->again, clock_now(), f->spec.alone(f->spec.ctx)) : -1;
+    bool alone = f->spec.starved(f->spec.ctx, error);
+    int64_t at = again_next(&f->again, error, clock_now(), alone);
 
     if (at >= 0)
         loop_timer_set(f->spec.loop, &f->timer, at);
@@ -419,6 +420,7 @@ static void start(struct function *f)
         start_later(f, error);
         return;
     }
+    f->spec.starved(f->spec.ctx, 0);
     f->again = (struct again){0};
     f->ready = f->renewing = f->corrupt = f->timed_out = false;
     f->served = 0;

@@ -21,8 +21,9 @@ struct worker_spec {
     uint32_t slot; /* 1..N, global over ranks */
     uint32_t rank;
     piece_fn on_piece;
-    /* True when no other slot of this process is working: waiting for one to end its task would be in vain. */
-    bool (*alone)(void *ctx);
+    /* The worker has found no process or descriptor for its task (ERROR), and will try again; 0: it has one now. True when no slot of
+     * this process works: waiting for one to end its task would be in vain. */
+    bool (*starved)(void *ctx, int error);
     void *ctx; /* for both */
 };
 
