@@ -38,11 +38,19 @@ static int open_source(struct rooms *r, const struct conf *c)
     return source_open(&r->source, &spec);
 }
 
+static void count_slots(struct rooms *r, const struct conf *c, const struct cpus_limits *cpus)
+{
+    r->slots = c->serial ? 1 : cpus_slots(&c->procs, cpus);
+    if (strcmp(c->backend, "procs") == 0 && c->procs.kind == CPUS_COUNT && r->slots < c->procs.number)
+        diag_note("note: the limit of %llu descriptors leaves room for %u at a time, not %u", (unsigned long long)cpus->descriptors, r->slots,
+                  c->procs.number);
+}
+
 static void describe_work(struct rooms *r, const struct conf *c, const struct cpus_limits *cpus)
 {
     uint32_t usable = cpus_usable(cpus);
 
-    r->slots = c->serial ? 1 : cpus_slots(&c->procs, cpus);
+    count_slots(r, c, cpus);
     r->work = (struct work){
         .kind = (enum work_kind)c->kind,
         .word = c->word,

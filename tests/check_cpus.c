@@ -241,7 +241,7 @@ static uint32_t slots_of(const char *text, struct cpus_limits l)
 
 START_TEST(wishes_become_slots)
 {
-    struct cpus_limits l = {.affinity = 12, .quota = 6, .slurm = 8, .processes = 1000, .descriptors = 1032};
+    struct cpus_limits l = {.affinity = 12, .quota = 6, .slurm = 8, .processes = 1000, .descriptors = 1016};
 
     ck_assert_uint_eq(slots_of("3", l), 3);
     ck_assert_uint_eq(slots_of("auto", l), 6);
@@ -249,6 +249,11 @@ START_TEST(wishes_become_slots)
     ck_assert_uint_eq(slots_of("200%", l), 12);
     ck_assert_uint_eq(slots_of("1%", l), 1);
     ck_assert_uint_eq(slots_of("0", l), 250);
+    ck_assert_uint_eq(slots_of("300", l), 250);
+    l.descriptors = 12;
+    ck_assert_uint_eq(slots_of("3", l), 1);
+    l.descriptors = 0;
+    ck_assert_uint_eq(slots_of("300", l), 300);
     l.processes = 58;
     ck_assert_uint_eq(slots_of("0", l), 50);
     l.processes = 3;

@@ -18,7 +18,7 @@
 
 /* What smap itself needs beside its slots, and what a slot needs: two pipes, perhaps a third, and the handle of its process. */
 #define OWN_PROCESSES 8
-#define OWN_DESCRIPTORS 32
+#define OWN_DESCRIPTORS 16
 #define SLOT_DESCRIPTORS 4
 
 int cpus_parse(const char *text, struct cpus_wish *wish)
@@ -324,14 +324,19 @@ uint32_t cpus_usable(const struct cpus_limits *limits)
     return n ? (uint32_t)n : 1;
 }
 
+/* Descriptors are smap's own: their limit holds whatever else runs. 0: no limit. */
+static uint64_t files_for(const struct cpus_limits *limits)
+{
+    return limits->descriptors > OWN_DESCRIPTORS + SLOT_DESCRIPTORS
+               ? (limits->descriptors - OWN_DESCRIPTORS) / SLOT_DESCRIPTORS
+               : limits->descriptors != 0;
+}
+
 static uint64_t all_that_fit(const struct cpus_limits *limits)
 {
     uint64_t processes = limits->processes > OWN_PROCESSES ? limits->processes - OWN_PROCESSES : limits->processes != 0;
-    uint64_t files = limits->descriptors > OWN_DESCRIPTORS + SLOT_DESCRIPTORS
-                         ? (limits->descriptors - OWN_DESCRIPTORS) / SLOT_DESCRIPTORS
-                         : limits->descriptors != 0;
 
-    return least(least(processes, files), CPUS_MOST_SLOTS);
+    return least(processes, CPUS_MOST_SLOTS);
 }
 
 uint32_t cpus_slots(const struct cpus_wish *wish, const struct cpus_limits *limits)
@@ -341,5 +346,6 @@ uint32_t cpus_slots(const struct cpus_wish *wish, const struct cpus_limits *limi
                  : wish->kind == CPUS_PERCENT ? (uint64_t)cpus_usable(limits) * wish->number / 100
                                               : all_that_fit(limits);
 
-    return n < 1 ? 1 : n > CPUS_MOST_SLOTS ? CPUS_MOST_SLOTS : (uint32_t)n;
+    n = least(n < 1 ? 1 : n, files_for(limits));
+    return n > CPUS_MOST_SLOTS ? CPUS_MOST_SLOTS : (uint32_t)n;
 }

@@ -34,7 +34,7 @@ struct cpus_limits {
 void cpus_read(struct cpus_limits *limits, const char *root);
 /* CPUs this process may use: the least of what is known, at least 1. */
 uint32_t cpus_usable(const struct cpus_limits *limits);
-/* The wish as a number of slots: 1..CPUS_MOST_SLOTS. */
+/* The wish as a number of slots: 1..CPUS_MOST_SLOTS, as many at most as there are descriptors for. */
 uint32_t cpus_slots(const struct cpus_wish *wish, const struct cpus_limits *limits);
 
 #endif

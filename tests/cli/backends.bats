@@ -59,6 +59,15 @@ at_once() {
 @test "few descriptors: fewer slots, the same results" {
     (ulimit -n 24; seq 200 | timeout 50 "$SMAP" --procs 50 echo {} > out 2> err)
     diff out <(seq 200)
+    [ "$(grep -c 'the limit of 24 descriptors leaves room for 2 at a time, not 50' err)" -eq 1 ]
+}
+
+@test "too few descriptors for any task: failures, and an end" {
+    for backend in --serial "--procs 4"; do
+        (ulimit -n 9; timeout 4 "$SMAP" $backend echo ::: 1 2 3 4 5 > out 2> err) && status=0 || status=$?
+        [ "$status" -eq 1 ]
+        [ "$(grep -c 'not run: Too many open files' err)" -eq 5 ]
+    done
 }
 
 @test "children that smap inherited are not its business" {
