@@ -268,6 +268,16 @@ bool jentry_get_result(struct span body, struct jentry_result *r)
     return body.ptr && !body.len && kept <= r->input_len;
 }
 
+bool jentry_peek_result(struct span body, struct hash128 *key, bool *failed)
+{
+    struct outcome end = {0};
+
+    *key = get_key(&body);
+    get_how(&body, &end);
+    *failed = !outcome_ok(&end);
+    return body.ptr != NULL;
+}
+
 void jentry_run_release(struct jentry_run *r)
 {
     buf_release(&r->meta);

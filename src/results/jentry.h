@@ -70,6 +70,8 @@ bool jentry_get_data(struct span body, struct jentry_data *d);
 /* Input and fields are taken from T. */
 void jentry_put_result(struct buf *body, const struct jentry_result *r, const struct task *t);
 bool jentry_get_result(struct span body, struct jentry_result *r);
+/* No more than the key, and whether it is a failure. */
+bool jentry_peek_result(struct span body, struct hash128 *key, bool *failed);
 void jentry_put_hook(struct buf *body, const struct jentry_hook *h);
 bool jentry_get_hook(struct span body, struct jentry_hook *h);
 

@@ -1,4 +1,4 @@
-/* The index is as large as the keys are many, so each look-up misses the cache: a RUN's are announced before they are made. */
+/* The index is as large as the keys are many, so each look-up misses the cache: those of many results are announced before the first is made. */
 #include "results/jscan.h"
 
 #include "results/identity.h"
@@ -60,16 +60,29 @@ static void settle(struct jscan *s, struct hash128 key, uint64_t at, uint32_t nt
     p->flags = flags;
 }
 
+static void settle_waiting(struct jscan *s)
+{
+    for (uint32_t i = 0; i < s->waits; i++)
+        settle(s, s->waiting[i].key, s->waiting[i].at, 0, s->waiting[i].flags);
+    s->waits = 0;
+}
+
 static void scan_result(struct jscan *s, uint64_t at, struct span body)
 {
-    struct jentry_result r;
+    struct jscan_waiting *w = &s->waiting[s->waits];
+    bool failed;
 
-    if (!jentry_get_result(body, &r))
+    if (!jentry_peek_result(body, &w->key, &failed))
         return;
-    if (s->mine)
-        settle(s, r.key, at, 0, outcome_ok(&r.end) ? 0 : JINDEX_FAILED);
-    else
+    if (!s->mine) {
         s->others++;
+        return;
+    }
+    w->at = at;
+    w->flags = failed ? JINDEX_FAILED : 0;
+    jindex_expect(s->index, w->key);
+    if (++s->waits == JSCAN_WAITING)
+        settle_waiting(s);
 }
 
 static void scan_run(struct jscan *s, uint64_t at, struct span body)
@@ -83,6 +96,7 @@ static void scan_run(struct jscan *s, uint64_t at, struct span body)
         s->others += w.count;
         return;
     }
+    settle_waiting(s);
     struct jentry_result r;
     uint32_t n = 0;
 
@@ -106,6 +120,7 @@ static void scan_session(struct jscan *s, uint64_t at, struct span body)
 {
     struct jentry_session session;
 
+    settle_waiting(s);
     s->session = at;
     s->mine = jentry_get_session(body, &session) && hash_equal(session.identity, s->identity->hash);
 }
@@ -140,6 +155,7 @@ int jscan(struct jfile *f, struct jscan *scan, struct jscan_counts *counts)
 {
     if (jfile_scan(f, on_record, scan) < 0)
         return -1;
+    settle_waiting(scan);
     *counts = (struct jscan_counts){.others = scan->others};
     for (uint32_t i = 0; i < scan->index->places; i++) {
         if (scan->failures || !(scan->index->place[i].flags & JINDEX_FAILED))

@@ -12,6 +12,8 @@
 #include "results/jindex.h"
 
 struct identity;
+#define JSCAN_WAITING 128
+
 struct jhosts;
 
 struct jscan {
@@ -24,6 +26,12 @@ struct jscan {
     bool mine; /* the session is this worker's */
     uint64_t session; /* where it begins */
     uint64_t others;
+    struct jscan_waiting {
+        struct hash128 key;
+        uint64_t at;
+        unsigned flags;
+    } waiting[JSCAN_WAITING]; /* single results not yet put into the index */
+    uint32_t waits;
     struct hash128 again_key; /* of the last key that came more than once, */
     uint64_t again;           /* so often */
 };
