@@ -119,6 +119,28 @@ START_TEST(a_batch_can_be_cut)
 }
 END_TEST
 
+START_TEST(fields_travel_with_a_text)
+{
+    const char *text = "one two";
+    struct span field[] = {{text + 4, 3}, {text, 3}, {text + 7, 0}};
+    struct task t = {.text = span_of(text), .fields = 3, .field = field};
+    struct task_fields storage = {0};
+    struct buf bytes = BUF_INIT;
+
+    task_put_fields(&bytes, &t);
+    ck_assert(task_get_fields(&t, span_of("ONE TWO"), (struct span){bytes.ptr, bytes.len}, &storage));
+    ck_assert_uint_eq(t.fields, 3);
+    ck_assert(span_equal(t.field[0], span_of("TWO")));
+    ck_assert(span_equal(t.field[1], span_of("ONE")));
+    ck_assert_uint_eq(t.field[2].len, 0);
+    ck_assert(!task_get_fields(&t, span_of("short"), (struct span){bytes.ptr, bytes.len}, &storage));
+    ck_assert(task_get_fields(&t, span_of("none"), (struct span){NULL, 0}, &storage));
+    ck_assert_uint_eq(t.fields, 0);
+    task_fields_release(&storage);
+    buf_release(&bytes);
+}
+END_TEST
+
 Suite *batch_suite(void)
 {
     Suite *s = suite_create("batch");
@@ -128,6 +150,7 @@ Suite *batch_suite(void)
     tcase_add_test(c, structured_batch_keeps_fields);
     tcase_add_test(c, malformed_batch_ends_the_walk);
     tcase_add_test(c, a_batch_can_be_cut);
+    tcase_add_test(c, fields_travel_with_a_text);
     suite_add_tcase(s, c);
     return s;
 }

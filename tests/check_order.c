@@ -32,7 +32,7 @@ static void note_piece(struct note *n, const struct piece *p)
     if (!bytes || n->kind != (int)p->kind || n->task != p->task) {
         buf_printf(&n->text, "\n%llu %d ", (unsigned long long)p->task, p->kind);
         if (p->input.ptr)
-            buf_printf(&n->text, "<%.*s> ", (int)p->input.len, p->input.ptr);
+            buf_printf(&n->text, "<%.*s %.*s> ", (int)p->input.len, p->input.ptr, (int)p->fields.len, p->fields.ptr);
     }
     if (p->kind == PIECE_RUN) {
         buf_printf(&n->text, "*%u ", p->count);
@@ -106,7 +106,7 @@ static void put(struct play *play, struct actor *a, struct piece *p)
 
     p->task = a->task;
     if (a->wants_input && (a->input_known || p->kind == PIECE_END || rnd(3) == 0))
-        p->input = span_of(a->input);
+        p->input = span_of(a->input), p->fields = (struct span){a->input, a->task % 3};
     struct piece seen = *p;
     bool known = a->input_known;
 

@@ -64,6 +64,42 @@ struct batch *batch_of(const struct task *t, uint32_t attempt)
     return b;
 }
 
+void task_put_fields(struct buf *out, const struct task *t)
+{
+    for (uint32_t i = 0; i < t->fields; i++) {
+        uint64_t at[2] = {(uint64_t)(t->field[i].ptr - t->text.ptr), t->field[i].len};
+
+        buf_put(out, at, sizeof at);
+    }
+}
+
+bool task_get_fields(struct task *t, struct span text, struct span fields, struct task_fields *storage)
+{
+    uint32_t count = (uint32_t)(fields.len / 16);
+
+    *t = (struct task){.text = text, .fields = count};
+    if (count > storage->cap) {
+        storage->cap = count;
+        storage->field = xreallocarray(storage->field, count, sizeof *storage->field);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t at[2];
+
+        memcpy(at, fields.ptr + (size_t)i * sizeof at, sizeof at);
+        if (at[0] > text.len || at[1] > text.len - at[0])
+            return false;
+        storage->field[i] = (struct span){text.ptr + at[0], at[1]};
+    }
+    t->field = storage->field;
+    return true;
+}
+
+void task_fields_release(struct task_fields *storage)
+{
+    free(storage->field);
+    *storage = (struct task_fields){0};
+}
+
 void batch_walk(struct batch_cursor *c, const struct batch *b)
 {
     struct span *field = c->field;

@@ -37,7 +37,7 @@ struct outcome {
     int64_t start;   /* wall clock, us since 1970; 0: not measured */
     int64_t elapsed; /* us */
     int64_t maxrss;  /* KiB, 0: not known */
-    const char *host;   /* set by the corridor (backend_ops.host), lives as long as the backend; NULL below */
+    const char *host;   /* set by the corridor (backend_ops.host), lives until the end of the run; NULL below */
     struct span reason; /* words for people: END_NOT_RUN, or the error text of a function; may be empty */
 };
 
@@ -53,6 +53,7 @@ struct piece {
     struct outcome end;        /* END; RUN: attempt, slot, rank, start and elapsed of the whole run */
     struct span input;         /* the task's text, added by the corridor: on the END of every failed task, on every piece
                                   when an outlet wants inputs; ptr NULL: not known */
+    struct span fields;        /* with input: where its fields lie (task_get_fields); empty: it has none */
 };
 
 typedef void (*piece_fn)(void *ctx, const struct piece *p);

@@ -40,6 +40,16 @@ void batch_add(struct batch *b, struct span text, const struct span *field, uint
 /* A batch of this one task alone, for another attempt. */
 struct batch *batch_of(const struct task *t, uint32_t attempt);
 
+/* Where the fields of T lie in its text, as bytes that may travel with the text (piece.h); appended. */
+void task_put_fields(struct buf *out, const struct task *t);
+/* Reads them into storage of the caller's, zeroed at first: T has TEXT and its fields. False: they do not belong together. */
+struct task_fields {
+    struct span *field;
+    uint32_t cap;
+};
+bool task_get_fields(struct task *t, struct span text, struct span fields, struct task_fields *storage);
+void task_fields_release(struct task_fields *storage);
+
 struct batch_cursor {
     const struct batch *batch;
     size_t at;

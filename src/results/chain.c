@@ -131,11 +131,11 @@ void chain_put(struct store *s, struct chain *c, const struct piece *p)
     k->to = (size_t)(record_put(k->data + k->to, p) - k->data);
 }
 
-void chain_put_input(struct store *s, struct chain *c, struct span text)
+void chain_put_input(struct store *s, struct chain *c, const struct piece *p)
 {
-    struct chunk *k = chunk_for(s, c, text.len + RECORD_HEAD_MAX);
+    struct chunk *k = chunk_for(s, c, p->input.len + p->fields.len + RECORD_HEAD_MAX);
 
-    k->to = (size_t)(record_put_input(k->data + k->to, text) - k->data);
+    k->to = (size_t)(record_put_input(k->data + k->to, p->input, p->fields) - k->data);
 }
 
 void chain_put_task(struct store *s, struct chain *c, uint64_t task)

@@ -34,7 +34,7 @@ void store_release(struct store *s);
 
 /* Appends the piece, without its input and its task's number. */
 void chain_put(struct store *s, struct chain *c, const struct piece *p);
-void chain_put_input(struct store *s, struct chain *c, struct span text);
+void chain_put_input(struct store *s, struct chain *c, const struct piece *p);
 void chain_put_task(struct store *s, struct chain *c, uint64_t task);
 /* Appends all of FROM, which is empty then. */
 void chain_move(struct store *s, struct chain *to, struct chain *from);

@@ -38,7 +38,7 @@ struct order {
     struct numbers unfinished; /* stretches by number */
     struct numbers by_first;   /* finished stretches but front */
     struct numbers by_end;     /* finished stretches, front too */
-    struct buf input;          /* of the task being delivered, once known */
+    struct buf input, fields;  /* of the task being delivered, once known */
     bool has_input;
     uint64_t marked;           /* the task of the record being read, where records are marked */
 };
@@ -83,6 +83,7 @@ void order_free(struct order *o)
     numbers_release(&o->by_end);
     store_release(&o->store);
     buf_release(&o->input);
+    buf_release(&o->fields);
     free(o);
 }
 
@@ -154,7 +155,7 @@ static void put_part(struct order *o, const struct piece *p)
     struct stretch *u = unfinished(o, p->task);
 
     if (p->input.ptr && !u->has_input) {
-        chain_put_input(&o->store, &u->chain, p->input);
+        chain_put_input(&o->store, &u->chain, p);
         u->has_input = true;
     }
     chain_put(&o->store, &u->chain, p);
@@ -198,7 +199,7 @@ static void put_last(struct order *o, const struct piece *p)
         chain_move(&o->store, &s->chain, &u->chain);
     }
     if (p->input.ptr && !(u && u->has_input))
-        chain_put_input(&o->store, &s->chain, p->input);
+        chain_put_input(&o->store, &s->chain, p);
     chain_put(&o->store, &s->chain, p);
     if (s != u)
         free(u);
@@ -216,7 +217,7 @@ static void put_arrived(struct order *o, const struct piece *p)
     if (u)
         chain_move(&o->store, queue, &u->chain);
     if (p->input.ptr && !(u && u->has_input))
-        chain_put_input(&o->store, queue, p->input);
+        chain_put_input(&o->store, queue, p);
     chain_put(&o->store, queue, p);
     free(u);
 }
@@ -227,7 +228,7 @@ static void put_passing(struct order *o, const struct piece *p)
 
     chain_put_task(&o->store, queue, p->task);
     if (p->input.ptr)
-        chain_put_input(&o->store, queue, p->input);
+        chain_put_input(&o->store, queue, p);
     chain_put(&o->store, queue, p);
 }
 
@@ -287,18 +288,26 @@ bool order_pending(const struct order *o)
     return s && chain_pending(&o->store, &s->chain);
 }
 
-static void remember_input(struct order *o, struct span text)
+static void remember_input(struct order *o, const struct piece *p)
 {
     buf_clear(&o->input);
-    buf_put(&o->input, text.ptr, text.len);
+    buf_put(&o->input, p->input.ptr, p->input.len);
+    buf_clear(&o->fields);
+    buf_put(&o->fields, p->fields.ptr, p->fields.len);
     o->has_input = true;
+}
+
+static void add_input(struct order *o, struct piece *p)
+{
+    p->input = (struct span){buf_cstr(&o->input), o->input.len};
+    p->fields = (struct span){o->fields.ptr, o->fields.len};
 }
 
 /* Records that only say something of those behind them. */
 static bool take_note(struct order *o, const struct piece *p)
 {
     if ((int)p->kind == RECORD_INPUT) {
-        remember_input(o, p->input);
+        remember_input(o, p);
     } else if ((int)p->kind == RECORD_TASK) {
         o->marked = p->task;
         o->has_input = false;
@@ -331,7 +340,7 @@ static int drain(struct order *o, struct stretch *s, order_ready_fn ready, piece
                 return 0;
             p.task = in_order(o) ? o->head : o->marked;
             if (o->has_input)
-                p.input = (struct span){buf_cstr(&o->input), o->input.len};
+                add_input(o, &p);
             deliver(ctx, &p);
             advance(o, &p);
         }
@@ -391,9 +400,9 @@ static void hand_over(struct order *o, const struct piece *p, piece_fn deliver, 
         return;
     }
     if (p->input.ptr && !o->has_input && !is_last(p))
-        remember_input(o, p->input);
+        remember_input(o, p);
     if (o->has_input && !p->input.ptr)
-        with.input = (struct span){buf_cstr(&o->input), o->input.len};
+        add_input(o, &with);
     deliver(ctx, &with);
     if (is_last(p) && o->unfinished.count)
         free(numbers_take(&o->unfinished, p->task));

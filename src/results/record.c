@@ -1,9 +1,10 @@
 /*
  * Pieces as bytes:
  *
- *     OUT, ERR, INPUT   tag, length, bytes
+ *     OUT, ERR          tag, length, bytes
+ *     INPUT             tag, length, bytes, length of the fields' description, description
  *     TASK              tag, number
- *     END               tag, attempt, slot, rank, start, elapsed, maxrss, [cause, status, signal, flags, length, reason]
+ *     END               tag, attempt, slot, rank, start, elapsed, maxrss, [cause, status, signal, flags, host, length, reason]
  *     RUN               tag, attempt, slot, rank, start, elapsed, maxrss, count, length, [lengths], bytes
  *
  * The tag is the kind plus MORE when the part in brackets is there. Numbers are little-endian groups of seven
@@ -61,6 +62,7 @@ static char *put_end(char *to, const struct outcome *o)
     *to++ = (char)o->status;
     *to++ = (char)o->signal;
     *to++ = (char)o->flags;
+    to = put_number(to, (uintptr_t)o->host); /* this process's own memory, and the name stays */
     return put_span(to, o->reason);
 }
 
@@ -97,10 +99,11 @@ char *record_put(char *to, const struct piece *p)
     }
 }
 
-char *record_put_input(char *to, struct span text)
+char *record_put_input(char *to, struct span text, struct span fields)
 {
     *to++ = RECORD_INPUT;
-    return put_span(to, text);
+    to = put_span(to, text);
+    return put_span(to, fields);
 }
 
 char *record_put_task(char *to, uint64_t task)
@@ -169,6 +172,7 @@ static void get_end(struct span *in, struct outcome *o, bool more)
     o->status = (uint8_t)byte.ptr[1];
     o->signal = (uint8_t)byte.ptr[2];
     o->flags = (uint8_t)byte.ptr[3];
+    o->host = (const char *)(uintptr_t)get_number(in);
     o->reason = get_span(in);
 }
 
@@ -210,6 +214,7 @@ size_t record_get(const char *from, size_t len, struct piece *p, struct buf *len
         break;
     case RECORD_INPUT:
         p->input = get_span(&in);
+        p->fields = get_span(&in);
         break;
     case RECORD_TASK:
         p->task = get_number(&in);

@@ -13,7 +13,7 @@
 
 /* Kinds beside those of pieces. */
 enum {
-    RECORD_INPUT = PIECE_RUN + 1, /* the text of the task, for the pieces that follow: in .input */
+    RECORD_INPUT = PIECE_RUN + 1, /* the text of the task, for the pieces that follow: in .input and .fields */
     RECORD_TASK,                  /* what follows belongs to this task: in .task */
 };
 
@@ -25,7 +25,7 @@ size_t record_room(const struct piece *p);
 /* Each writes one record and returns the end of it. */
 char *record_put(char *to, const struct piece *p);
 char *record_put_bytes(char *to, enum piece_kind kind, struct span bytes);
-char *record_put_input(char *to, struct span text);
+char *record_put_input(char *to, struct span text, struct span fields);
 char *record_put_task(char *to, uint64_t task);
 
 /*
