@@ -8,7 +8,6 @@ setup() {
     if [ ! -e "$(dirname "$SMAP")/smap-mpi.so" ] || ! command -v mpirun > /dev/null; then
         skip "no MPI module or no mpirun"
     fi
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
     cd "$BATS_TEST_TMPDIR" || return 1
     seq 5 > five
 }
