@@ -2,13 +2,13 @@
  * Results as bytes. Two channels lead out, for stdout (or the file of -o) and for stderr; where both are the
  * same pipe, terminal or file they are one channel, so that bytes leave in the order of the pieces.
  *
- * stderr is not gathered: an ERR piece is written at once, and after the END of a failed task everything
- * before it is out, even if that means to wait a moment: smap's own line about the failure, which is written
- * to descriptor 2 next, belongs behind it.
+ * stderr is not gathered: an ERR piece is written at once. What smap has to say itself takes the same way while there is a sink, so that
+ * its line about a failure stands behind what the task said, and a stalled reader of stderr holds up neither the loop nor a signal.
  */
 #include "results/sink.h"
 
 #include "base/clock.h"
+#include "base/diag.h"
 #include "base/xalloc.h"
 #include "results/channel.h"
 #include "results/lines.h"
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STDERR_PATIENCE 1000000 /* us that a stalled reader of stderr may cost a failed task */
+#define LAST_WORDS 1000000 /* us that a stalled reader of stderr may cost a run that ends early */
 
 struct sink {
     struct outlet outlet;
@@ -61,9 +61,7 @@ static int put_end(struct sink *s, const struct piece *p)
 {
     if (s->by_lines && (end_stream(s, &s->out, p, PIECE_OUT) < 0 || end_stream(s, s->err, p, PIECE_ERR) < 0))
         return -1;
-    if (outcome_ok(&p->end) || p->end.cause == END_CANCELLED)
-        return 0;
-    return channel_drain(s->err, clock_now() + STDERR_PATIENCE);
+    return 0;
 }
 
 static int put_piece(struct sink *s, const struct piece *p)
@@ -108,19 +106,24 @@ static bool sink_busy(struct outlet *o)
     return channel_busy(&s->out) || channel_busy(s->err);
 }
 
-/* A run that ends early is not held up by a reader that does not read. */
-static int finish_channel(struct channel *c, bool complete)
+/* A message of smap. That it is lost shows at the next flush. */
+static void say(void *ctx, struct span line)
 {
-    return complete ? channel_drain(c, CLOCK_NEVER) : channel_flush(c);
+    struct sink *s = ctx;
+
+    if (channel_put(s->err, line) == 0)
+        channel_flush(s->err);
 }
 
 static int sink_close(struct outlet *o, bool complete)
 {
     struct sink *s = sink_of(o);
-    int rc = finish_channel(&s->out, complete);
+    int rc = complete ? channel_drain(&s->out, CLOCK_NEVER) : channel_flush(&s->out);
 
-    if (finish_channel(s->err, complete) < 0)
+    /* A run that ends early is not held up by a reader that does not read; but why it ends should be told. */
+    if (channel_drain(s->err, complete ? CLOCK_NEVER : clock_now() + LAST_WORDS) < 0)
         rc = -1;
+    diag_divert(NULL, NULL);
     if (target_close(s->target, s->out.fd, complete && rc == 0 && !s->out.closed) < 0)
         rc = -1;
     channel_close(&s->out);
@@ -202,6 +205,7 @@ int sink_open(struct outlet **o, const struct sink_spec *spec)
         return -1;
     }
     open_err(s);
+    diag_divert(say, s);
     *o = &s->outlet;
     return 0;
 }

@@ -6,9 +6,8 @@
  * noticed at once, also while nothing is written: `sink_closed` then, quietly. A reader of stderr counts too,
  * as for any program, but only once there is something to say. Any other error (a full disk) is reported
  * once: -1. SIGPIPE must be ignored. Where stdout and stderr are the same pipe, terminal or file, bytes leave
- * in the order of the pieces. After the END of a failed task all before it has left on stderr (a stalled
- * reader there is waited for one second at most): outlets that then write to stderr themselves come behind
- * the sink in the list.
+ * in the order of the pieces. From open to close smap's own messages (diag) pass through the sink as well: outlets that report on tasks
+ * come behind it in the list, and their lines come out behind what the task said.
  */
 #ifndef SMAP_SINK_H
 #define SMAP_SINK_H
