@@ -73,6 +73,14 @@ static int exit_status(const struct map_counts *n)
     return n->failed ? STATUS_TASK_FAILED : STATUS_OK;
 }
 
+/* By the signal itself, for a shell to see; as one of several ranks with a status, which is all that a launcher hands on. */
+static int die_of(int sig)
+{
+    if (!world_is_shared())
+        signals_die(sig);
+    return STATUS_SIGNAL + sig;
+}
+
 /* Opens the rooms, walks through them, closes them: the status. */
 static int run(const struct conf *c)
 {
@@ -90,14 +98,13 @@ static int run(const struct conf *c)
     status = exit_status(&counts);
     if (rooms_finish(&rooms, status == STATUS_OK || status == STATUS_TASK_FAILED) < 0)
         status = STATUS_BROKEN;
-    status = world_leave(status);
+    rooms_close(&rooms);
     if (counts.sigpipe)
-        signals_die(SIGPIPE);
+        return die_of(SIGPIPE);
     if (c->summary || counts.failed)
         print_summary(&counts, began);
-    rooms_close(&rooms);
     if (counts.signal)
-        signals_die(counts.signal);
+        return die_of(counts.signal);
     return status == STATUS_OK && diag_lost() ? STATUS_BROKEN : status;
 }
 

@@ -19,6 +19,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -45,6 +46,11 @@ static struct world {
 const struct ranks_spec *world_ranks(void)
 {
     return &world.ranks;
+}
+
+bool world_is_shared(void)
+{
+    return world.ranks.size > 1;
 }
 
 void world_linger(const struct launcher *l)
@@ -166,6 +172,18 @@ static void abort_all(void)
     world.ranks.transport->abort(STATUS_BROKEN);
 }
 
+/*
+ * Launchers send signals to all ranks. Rank 0 knows what to do with them, and needs the others for it: they would take results along. What
+ * ends a rank is rank 0's word, its silence, or KILL.
+ */
+static void leave_signals_to_master(void)
+{
+    static const int sig[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+
+    for (size_t i = 0; i < sizeof sig / sizeof *sig; i++)
+        signal(sig[i], SIG_IGN);
+}
+
 static enum world_role serve_rank(const struct world_spec *spec, uint32_t rank)
 {
     struct pump_spec pump = {
@@ -176,6 +194,7 @@ static enum world_role serve_rank(const struct world_spec *spec, uint32_t rank)
         .drain = give_up_stdin(spec->launcher),
     };
 
+    leave_signals_to_master();
     diag_divert(NULL, NULL);
     if (pump_run(&pump) < 0)
         abort_all();

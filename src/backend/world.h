@@ -34,6 +34,8 @@ enum world_role world_enter(const struct world_spec *spec);
 /* Last of all, when everything is written. Returns STATUS, or ends all ranks with it where MPI cannot be left in good order. Does
  * nothing in a process that is no master. */
 int world_leave(int status);
+/* True in rank 0 of several, also after world_leave: its status, not the way it dies, is what a launcher hands on. */
+bool world_is_shared(void);
 /* Before leaving without MPI under a launcher: gives it the moment it needs to have started everything. */
 void world_linger(const struct launcher *l);
 
