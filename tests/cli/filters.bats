@@ -2,6 +2,13 @@
 # Filters: one process per slot, a record per task.
 load helper
 
+# The case runs on those of the given backends that are here.
+only() { # BACKEND...
+    BACKENDS=$(all_backends | tr ' ' '\n' | grep -xF -e "$(printf '%s\n' "$@")" | tr '\n' ' ')
+    BACKENDS=${BACKENDS% }
+    [ -n "$BACKENDS" ] || skip "only for $*"
+}
+
 @test "line k answers line k: 100 000 tasks" {
     seq 100000 > "$input"
     expect 0 --filter cat
@@ -31,7 +38,8 @@ load helper
 
 @test "a filter that reads all before it answers" {
     seq 5000 > "$input"
-    BACKENDS="serial procs1" expect 0 --filter 'sort -n'
+    only serial procs1
+    expect 0 --filter 'sort -n'
     stdout < "$input"
 }
 
@@ -109,9 +117,11 @@ c' d
 
 @test "more answers than tasks are an error" {
     given 'a\nb\n'
-    BACKENDS="serial procs2" expect_each 3 --filter 'while read -r x; do echo $x; echo $x; done'
+    only serial procs2
+    expect_each 3 --filter 'while read -r x; do echo $x; echo $x; done'
     stderr_has 'was answered with more than one record'
-    BACKENDS="serial procs2" expect_each 3 --filter 'cat; echo more'
+    only serial procs2
+    expect_each 3 --filter 'cat; echo more'
     stderr_has 'was answered with more than one record'
 }
 
@@ -121,12 +131,14 @@ c' d
     stderr 'smap: cannot run the filter nonesuch: No such file or directory\n'
     expect 126 --filter /etc/passwd
     expect 127 --shell /nonesuch --filter cat
+    only serial procs2
     seq 50 > "$input"
     expect_each 3 --filter 'exec nonesuch "$x"'
     stderr_has 'cannot be run (exit status 127)'
 }
 
 @test "--max-worker-crashes ends a hopeless run" {
+    only serial procs2
     seq 100 > "$input"
     expect_each 3 --max-worker-crashes 3 --filter 'read x; exit 5'
     stderr_has 'with tasks unanswered (--max-worker-crashes)'
@@ -140,18 +152,20 @@ c' d
 
 @test "the slot is in the environment, the task is not" {
     given 'a\n'
-    SMAP_TASK=9 expect 0 --filter 'while read -r x; do echo $SMAP_SLOT $SMAP_TASK; done'
-    stdout '1\n'
+    SMAP_TASK=9 expect 0 --filter 'while read -r x; do echo ${SMAP_SLOT:+slot} $SMAP_TASK; done'
+    stdout 'slot\n'
 }
 
 @test "| head ends the run" {
-    BACKENDS="serial procs2" expect_sh 0 'yes | smap --filter cat | head -n 2'
+    only serial procs2
+    expect_sh 0 'yes | smap --filter cat | head -n 2'
     stdout 'y\ny\n'
     stderr ''
 }
 
 @test "a slow producer is answered at once" {
-    BACKENDS="serial procs2" expect_sh 0 'mkfifo in; { echo a; read -r go < in; echo b; } | smap --filter "while read -r x; do echo \$x; done" |
+    only serial procs2
+    expect_sh 0 'mkfifo in; { echo a; read -r go < in; echo b; } | smap --filter "while read -r x; do echo \$x; done" |
         { read -r x; echo "$x"; echo go > in; cat; }; rm in'
     stdout 'a\nb\n'
 }
