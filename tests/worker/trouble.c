@@ -133,7 +133,7 @@ static int leave_child(struct smap_context *smap, const struct smap_task *task)
     pid_t pid = fork();
 
     if (pid == 0) {
-        sleep(3);
+        sleep(60);
         _exit(1);
     }
     return smap_emit(smap, "left", 4);
