@@ -534,6 +534,57 @@ START_TEST(any_past_gives_the_truth)
 }
 END_TEST
 
+static int note_items(void *ctx, struct span items)
+{
+    struct work w;
+
+    identity_get_work(items, &w);
+    buf_printf(ctx, "%d %s:", w.kind, w.word[0]);
+    identity_free_work(&w);
+    return 0;
+}
+
+static int note_piece(void *ctx, const struct piece *p)
+{
+    if (p->kind == PIECE_OUT)
+        buf_put(ctx, p->bytes.ptr, p->bytes.len);
+    if (p->kind == PIECE_END)
+        buf_printf(ctx, "<%llu %.*s %u>", (unsigned long long)p->task, (int)p->input.len, p->input.ptr, p->end.status);
+    return 0;
+}
+
+/* Of the last worker, a failure only where nothing better followed, by task number. */
+START_TEST(a_journal_can_be_read_alone)
+{
+    struct play p;
+    struct buf got = BUF_INIT;
+    struct journal_reader reader = {note_items, note_piece, &got};
+
+    begin_as(&p, (struct journal_spec){0}, "other");
+    run(&p, "x\ny\n");
+    end(&p);
+    begin(&p);
+    p.as_runs = true;
+    run(&p, "b\nb\n");
+    p.as_runs = false;
+    ck_assert_int_eq(journal_read(path, &reader), 0); /* in use */
+    ck_assert_str_eq(buf_cstr(&got), "0 worker:[b]<1 b 0>[b]<2 b 0>");
+    end(&p);
+    begin(&p);
+    run(&p, "a\n!c\nb\n");
+    end(&p);
+    begin(&p);
+    run(&p, "!c\n");
+    end(&p);
+    buf_clear(&got);
+    ck_assert_int_eq(journal_read(path, &reader), 0);
+    ck_assert_str_eq(buf_cstr(&got), "0 worker:[b]<1 b 0>[a<1 a 0>[!c<1 !c 3>[b]<2 b 0>");
+    unlink(path);
+    ck_assert_int_eq(journal_read(path, &reader), -1);
+    buf_release(&got);
+}
+END_TEST
+
 START_TEST(keys_tell_tasks_apart)
 {
     struct identity id = {0}, other = {0}, numbered = {0};
@@ -604,6 +655,7 @@ Suite *journal_suite(void)
     tcase_add_test(c, hooks_are_remembered);
     tcase_add_test(c, a_run_with_nothing_to_do_leaves_the_file_alone);
     tcase_add_loop_test(c, any_past_gives_the_truth, 0, 8);
+    tcase_add_test(c, a_journal_can_be_read_alone);
     tcase_add_test(c, keys_tell_tasks_apart);
     tcase_add_test(c, items_can_be_read_again);
     suite_add_tcase(s, c);

@@ -49,6 +49,7 @@ static Suite *(*const suites[])(void) = {
     jfile_suite,
     jindex_suite,
     journal_suite,
+    joblog_suite,
 };
 
 int main(void)

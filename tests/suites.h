@@ -51,5 +51,6 @@ Suite *jentry_suite(void);
 Suite *jfile_suite(void);
 Suite *jindex_suite(void);
 Suite *journal_suite(void);
+Suite *joblog_suite(void);
 
 #endif

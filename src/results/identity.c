@@ -6,9 +6,11 @@
 
 #include "base/diag.h"
 #include "base/le.h"
+#include "base/xalloc.h"
 #include "work/work.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 void identity_release(struct identity *id)
@@ -74,12 +76,9 @@ static const char *const kind_name[] = {
 };
 
 /* Whether the result may depend on the place in the input. Better once too often: then only more is run again. */
-static bool names_number(const struct work *w)
+static bool names_number(struct span word)
 {
-    for (uint32_t i = 0; i < w->words; i++)
-        if (strstr(w->word[i], "{#}") || strstr(w->word[i], "SMAP_TASK"))
-            return true;
-    return false;
+    return memmem(word.ptr, word.len, "{#}", 3) || memmem(word.ptr, word.len, "SMAP_TASK", 9);
 }
 
 int identity_put_work(struct identity *id, const struct work *w)
@@ -103,14 +102,101 @@ int identity_put_work(struct identity *id, const struct work *w)
     put_text(id, "signature", w->signature);
     put_text(id, "config", w->config);
     put_text(id, "fill", w->fill);
-    id->numbered = names_number(w);
     /* A library without a slash is looked up by dlopen in the worker: only its name is known here. */
     return w->kind == WORK_FUNCTION && strchr(w->word[0], '/') ? identity_put_file(id, "library", w->word[0]) : 0;
 }
 
+void identity_assume(struct identity *id, struct hash128 hash, struct span items)
+{
+    struct span name, value;
+    size_t at = 0;
+
+    id->hash = hash;
+    id->numbered = false;
+    while (identity_next(items, &at, &name, &value))
+        if (span_equal(name, span_of("word")))
+            id->numbered |= names_number(value);
+}
+
 void identity_seal(struct identity *id)
 {
-    id->hash = hash128(id->items.ptr, id->items.len);
+    struct span items = {id->items.ptr, id->items.len};
+
+    identity_assume(id, hash128(items.ptr, items.len), items);
+}
+
+/* One more at the end of a NULL-terminated list. */
+static void add_word(char ***list, uint32_t *count, struct span value)
+{
+    *list = xreallocarray(*list, *count + 2, sizeof **list);
+    (*list)[(*count)++] = xmemdup(value.ptr, value.len);
+    (*list)[*count] = NULL;
+}
+
+static void set_text(const char **text, struct span value)
+{
+    free((char *)(uintptr_t)*text);
+    *text = xmemdup(value.ptr, value.len);
+}
+
+static enum work_kind kind_named(struct span name)
+{
+    for (unsigned i = 0; i < sizeof kind_name / sizeof *kind_name; i++)
+        if (span_equal(name, span_of(kind_name[i])))
+            return (enum work_kind)i;
+    return WORK_FILTER;
+}
+
+static void take_item(struct work *w, struct span name, struct span value)
+{
+    if (span_equal(name, span_of("worker")))
+        w->kind = kind_named(value);
+    else if (span_equal(name, span_of("word")))
+        add_word(&w->word, &w->words, value);
+    else if (span_equal(name, span_of("column")))
+        add_word(&w->name, &w->names, value);
+    else if (span_equal(name, span_of("shell")))
+        set_text(&w->shell, value);
+    else if (span_equal(name, span_of("replace")))
+        set_text(&w->replace, value);
+    else if (span_equal(name, span_of("pack")))
+        w->pack = true;
+    else if (span_equal(name, span_of("stdin")))
+        w->feed = true;
+}
+
+void identity_get_work(struct span items, struct work *work)
+{
+    struct span name, value;
+    size_t at = 0;
+
+    *work = (struct work){.cpus_per_slot = 1};
+    while (identity_next(items, &at, &name, &value))
+        take_item(work, name, value);
+    if (!work->shell)
+        set_text(&work->shell, span_of("/bin/sh"));
+    if (!work->replace)
+        set_text(&work->replace, span_of("{}"));
+    while (work->words < 2 && work->kind == WORK_FUNCTION)
+        add_word(&work->word, &work->words, span_of(""));
+    if (!work->words && work->kind != WORK_LINES)
+        add_word(&work->word, &work->words, span_of(""));
+}
+
+static void free_words(char **list, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        free(list[i]);
+    free(list);
+}
+
+void identity_free_work(struct work *work)
+{
+    free_words(work->word, work->words);
+    free_words(work->name, work->names);
+    free((char *)(uintptr_t)work->shell);
+    free((char *)(uintptr_t)work->replace);
+    *work = (struct work){0};
 }
 
 struct hash128 identity_key(struct identity *id, const struct task *t)

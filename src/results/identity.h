@@ -34,6 +34,12 @@ void identity_seal(struct identity *id);
 /* Reads items one after another: *AT starts at 0; false at the end or where they are malformed. */
 bool identity_next(struct span items, size_t *at, struct span *name, struct span *value);
 
+/* Becomes the identity of which only hash and items are known. */
+void identity_assume(struct identity *id, struct hash128 hash, struct span items);
+/* The worker that the items tell of, as far as it is needed to show a command. Strings and arrays are the caller's: identity_free_work. */
+void identity_get_work(struct span items, struct work *work);
+void identity_free_work(struct work *work);
+
 struct hash128 identity_key(struct identity *id, const struct task *t);
 /* The key of the N-th task (2, 3...) that has the same key. */
 struct hash128 identity_again(struct hash128 key, uint64_t n);

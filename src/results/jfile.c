@@ -184,6 +184,7 @@ int jfile_scan(struct jfile *f, jfile_record_fn tell, void *ctx)
 {
     uint64_t size = 0;
 
+    f->end = HEADER;
     f->block = SCAN_BLOCK;
     if (size_of(f, &size) < 0 || scan_records(f, size, tell, ctx) < 0)
         return -1;

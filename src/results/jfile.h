@@ -29,7 +29,7 @@ void jfile_close(struct jfile *f);
 
 /* One good record; the body is lent. Bodies of DATA are not read (empty). */
 typedef void (*jfile_record_fn)(void *ctx, uint64_t at, unsigned type, struct span body);
-/* Tells of every record in turn. -1: reported. */
+/* Tells of every record in turn, from the first on. -1: reported. */
 int jfile_scan(struct jfile *f, jfile_record_fn tell, void *ctx);
 
 /*

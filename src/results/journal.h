@@ -74,12 +74,12 @@ bool journal_hook_was_done(const struct journal *j, uint64_t task);
 uint64_t journal_usable(const struct journal *j);
 
 /*
- * Reads the journal at PATH without a run: the latest result of every task, by task number, as pieces with input and fields. SESSION tells, before the first
- * piece of it and whenever it changes, the identity's items of the worker that made what follows; may be NULL. -1: reported.
+ * Reads the journal at PATH without a run: BEGIN is given the items of the last worker's identity (identity.h; not when there is none); then come all results of that
+ * worker, in the order of their tasks' numbers, as pieces with input and fields. -1 from either ends it. -1: reported.
  */
 struct journal_reader {
-    piece_fn piece;
-    void (*session)(void *ctx, struct span items);
+    int (*begin)(void *ctx, struct span items);
+    int (*piece)(void *ctx, const struct piece *p);
     void *ctx;
 };
 
