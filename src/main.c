@@ -38,6 +38,7 @@
 #include "base/io.h"
 #include "base/signals.h"
 #include "enter.h"
+#include "review.h"
 #include "rooms.h"
 #include "status.h"
 #include "watch/summary.h"
@@ -108,6 +109,13 @@ static int run(const struct conf *c)
     return status == STATUS_OK && diag_lost() ? STATUS_BROKEN : status;
 }
 
+static int review(const struct conf *c)
+{
+    struct review_spec spec = {.journal = c->from, .joblog = c->joblog};
+
+    return review_run(&spec) < 0 ? STATUS_BROKEN : STATUS_OK;
+}
+
 /* What was read of the command line was no run: the status. */
 static int no_run(enum option_result parsed)
 {
@@ -134,7 +142,7 @@ int main(int argc, char **argv)
     int status = enter_job(&entrance, &conf, parsed, argv);
 
     if (status < 0)
-        status = parsed == OPTION_RUN ? run(&conf) : no_run(parsed);
+        status = parsed != OPTION_RUN ? no_run(parsed) : conf.from ? review(&conf) : run(&conf);
     option_release(&conf);
     return world_leave(status);
 }

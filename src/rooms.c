@@ -5,6 +5,8 @@
 #include "backend/backend.h"
 #include "base/diag.h"
 #include "base/loop.h"
+#include "results/failed.h"
+#include "results/joblog.h"
 #include "results/journal.h"
 #include "results/order.h"
 #include "results/outlet.h"
@@ -62,6 +64,7 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .feed = c->feed,
         .inherit = c->ungroup && !c->output && !c->tag && !c->journal,
         .lengths = c->journal != NULL,
+        .singly = c->joblog != NULL,
         .keep_mpi_env = c->keep_mpi_env,
         .env = c->env,
         .linger = c->linger,
@@ -89,6 +92,23 @@ static void say_line(void *ctx, struct span line)
     diag_line(line);
 }
 
+static int open_logs(struct rooms *r, const struct conf *c)
+{
+    struct outlet *o;
+
+    if (c->failed) {
+        if (failed_open(&o, c->failed, (char)c->separator) < 0)
+            return -1;
+        add_outlet(r, o);
+    }
+    if (c->joblog) {
+        if (joblog_open(&o, c->joblog, &r->work) < 0)
+            return -1;
+        add_outlet(r, o);
+    }
+    return 0;
+}
+
 static int open_outlets(struct rooms *r, const struct conf *c)
 {
     struct sink_spec spec = {
@@ -104,7 +124,7 @@ static int open_outlets(struct rooms *r, const struct conf *c)
         return -1;
     add_outlet(r, r->sink);
     add_outlet(r, failures_new(say_line, NULL));
-    return 0;
+    return open_logs(r, c);
 }
 
 /* What a result depends on beside the task. */

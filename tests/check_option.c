@@ -124,6 +124,9 @@ SAMPLE(has_sync, conf.sync == 0)
 SAMPLE(memoizes, conf.memoize)
 SAMPLE(keeps_failures, conf.keep_failures)
 SAMPLE(has_depends, conf.depends.words == 2 && !strcmp(conf.depends.word[1], "b"))
+SAMPLE(has_failed, !strcmp(conf.failed, "f"))
+SAMPLE(has_joblog, !strcmp(conf.joblog, "l"))
+SAMPLE(has_from, !strcmp(conf.from, "j"))
 SAMPLE(is_dry, conf.dry_run)
 SAMPLE(is_verbose, conf.verbose)
 SAMPLE(prints_commands, conf.print_commands)
@@ -175,6 +178,9 @@ static const struct sample samples[] = {
     {"memoize", "--journal j --memoize x", memoizes},
     {"keep-failures", "--journal j --keep-failures x", keeps_failures},
     {"depends", "--journal j --depends a --depends=b x", has_depends},
+    {"failed", "--failed f x", has_failed},
+    {"joblog", "--joblog l x", has_joblog},
+    {"from", "--from j --joblog l", has_from},
     {"dry-run", "--dry-run x", is_dry},
     {"verbose", "--verbose x", is_verbose},
     {"print-commands", "--print-commands x", prints_commands},
@@ -247,7 +253,7 @@ START_TEST(options_end_at_the_command)
     ck_assert_str_eq(conf.word[1], "--unknown");
     option_release(&conf);
     ck_assert_int_eq(parse("-k -- -x ::: 1"), OPTION_RUN);
-    ck_assert_uint_eq(conf.words, 1);
+    ck_assert_uint_eq(conf.words, !conf.from);
     ck_assert_str_eq(conf.word[0], "-x");
     ck_assert_uint_eq(conf.lists, 1);
     option_release(&conf);

@@ -105,9 +105,12 @@ struct conf {
     int64_t sync;        /* us */
     bool memoize, keep_failures;
     struct conf_words depends;
+    const char *failed; /* --failed FILE; NULL: none */
 
     /* Watching. */
     bool dry_run, verbose, print_commands, summary;
+    const char *joblog; /* NULL: none */
+    const char *from;   /* a journal to be read instead of a run; NULL: none */
 
     bool given[CONF_OPTIONS]; /* by row of the option table: it was given */
     struct conf_setting *setting; /* in order; ours to free */

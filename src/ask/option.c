@@ -103,11 +103,17 @@ static const struct option_row table[] = {
      .help = "with --journal: do not run again what failed before"},
     {"depends", 0, "FILE", &type_words, AT(depends), OPTION_RESULTS,
      .help = "with --journal: run all again when the contents of FILE have changed", .flags = OPTION_REPEATABLE},
+    {"failed", 0, "FILE", &type_text, AT(failed), OPTION_RESULTS,
+     .help = "write the tasks that failed to FILE, to be read again with -a"},
 
     {"dry-run", 0, NULL, &type_flag, AT(dry_run), OPTION_WATCHING, .help = "print the commands, run nothing"},
     {"verbose", 'v', NULL, &type_flag, AT(verbose), OPTION_WATCHING, .help = "name each task on stderr as it starts"},
     {"print-commands", 't', NULL, &type_flag, AT(print_commands), OPTION_WATCHING,
      .help = "print each command on stderr as it starts, as for a shell"},
+    {"joblog", 0, "FILE", &type_text, AT(joblog), OPTION_WATCHING,
+     .help = "write one line per task to FILE, in the columns of GNU parallel"},
+    {"from", 0, "JOURNAL", &type_text, AT(from), OPTION_WATCHING,
+     .help = "run nothing: make the --joblog from a journal", .flags = OPTION_LINE_ONLY},
     {"summary", 0, NULL, &type_flag, AT(summary), OPTION_WATCHING, .help = "counts and times on stderr at the end"},
 };
 /* clang-format on */

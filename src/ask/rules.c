@@ -39,6 +39,10 @@ static const struct rule clashes[] = {
     {"block", ":::", "blocks are cut from stdin or files (-a)"},
     {"arg-file", ":::", "give the files as lists too: :::: FILE"},
     {"shell", "no-shell", CHOOSE},
+    {"from", "journal", "a journal is either read or written"},
+    {"from", "a COMMAND", "--from runs nothing"},
+    {"from", ":::", "--from runs nothing"},
+    {"from", "arg-file", "--from runs nothing"},
     {"a sweep", "header", "the sweep has names of its own"},
     {"a sweep", "colsep", "the sweep has columns of its own"},
     {"a sweep", "max-args", "names need columns, not packs of tasks"},
@@ -89,6 +93,7 @@ static const struct rule needs[] = {
     {"sync", "journal", "it is the journal that is synced"},
     {"memoize", "journal", "the results to be shared are kept there"},
     {"keep-failures", "journal", "the failures are kept there"},
+    {"from", "joblog", "say what to make from the journal"},
     {"depends", "journal", "it tells when a journal's results can be used"},
 };
 
