@@ -218,6 +218,13 @@ void loop_timer_clear(struct loop *l, struct loop_timer *t)
     }
 }
 
+/* All by the same time: the heap stays one. */
+void loop_delay(struct loop *l, int64_t us)
+{
+    for (uint32_t i = 0; i < l->timers; i++)
+        l->heap[i]->at += us;
+}
+
 int64_t loop_next_timer(const struct loop *l)
 {
     return l->timers ? l->heap[0]->at : CLOCK_NEVER;

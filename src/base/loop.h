@@ -47,6 +47,9 @@ void loop_timer_clear(struct loop *l, struct loop_timer *t);
  */
 int loop_wait(struct loop *l, int64_t until);
 
+/* Moves all timers by US: they were not to run meanwhile. */
+void loop_delay(struct loop *l, int64_t us);
+
 /* For a wait of another kind (MPI's): the time of the next timer, CLOCK_NEVER without one. */
 int64_t loop_next_timer(const struct loop *l);
 
