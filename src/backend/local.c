@@ -7,11 +7,13 @@
 #include "backend/local.h"
 
 #include "backend/schedule.h"
+#include "base/clock.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
 #include "work/work.h"
 #include "work/worker.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ struct local {
     struct slot *slot;
     uint32_t busy, starved; /* slots with a load; those of them */
     struct schedule schedule; /* of batched workers */
+    int64_t stopped; /* since when all tasks are, by SIGSTOP; 0: they are not */
     char host[256];
 };
 
@@ -163,9 +166,22 @@ static int local_wait(struct backend *b, int64_t until)
     return loop_wait(((struct local *)b)->spec.loop, until) < 0 ? -1 : 0;
 }
 
+/* The time tasks stood still does not count against their limits. */
+static void note_standstill(struct local *l, int sig)
+{
+    if (sig == SIGSTOP && !l->stopped)
+        l->stopped = clock_now();
+    if (sig != SIGCONT || !l->stopped)
+        return;
+    loop_delay(l->spec.loop, clock_now() - l->stopped);
+    l->stopped = 0;
+}
+
 static void local_signal(struct backend *b, int sig)
 {
     struct local *l = (struct local *)b;
+
+    note_standstill(l, sig);
 
     for (uint32_t i = 0; i < l->spec.slots; i++)
         if (l->slot[i].load)

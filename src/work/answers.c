@@ -103,9 +103,9 @@ static void refuse(struct answers *a, const struct task *t)
     a->spec.on_piece(a->spec.ctx, &p);
 }
 
-static struct portion begin_portion(uint64_t first, uint32_t attempt)
+static struct portion begin_portion(uint64_t first, uint32_t attempt, int64_t timeout)
 {
-    return (struct portion){.first = first, .attempt = attempt};
+    return (struct portion){.first = first, .attempt = attempt, .timeout = timeout};
 }
 
 static void end_portion(struct answers *a, struct portion *p)
@@ -120,7 +120,8 @@ static void add_structured(struct answers *a, const struct batch *b)
 {
     struct batch_cursor c = {0};
     struct task t;
-    struct portion p = begin_portion(b->first, b->attempt);
+    int64_t timeout = b->timeout;
+    struct portion p = begin_portion(b->first, b->attempt, timeout);
     uint32_t left = b->count;
 
     batch_walk(&c, b);
@@ -132,7 +133,7 @@ static void add_structured(struct answers *a, const struct batch *b)
             continue;
         }
         end_portion(a, &p);
-        p = begin_portion(t.number + 1, t.attempt);
+        p = begin_portion(t.number + 1, t.attempt, timeout);
         refuse(a, &t);
     }
     end_portion(a, &p);
@@ -145,7 +146,7 @@ void answers_add(struct answers *a, const struct batch *b)
         add_structured(a, b);
         return;
     }
-    struct portion p = begin_portion(b->first, b->attempt);
+    struct portion p = begin_portion(b->first, b->attempt, b->timeout);
 
     p.count = b->count;
     p.data = b->data.ptr;
@@ -215,6 +216,11 @@ struct outcome answers_outcome(const struct answers *a)
 uint64_t answers_waiting(const struct answers *a)
 {
     return a->used ? at(a, 0)->first + at(a, 0)->answered : 0;
+}
+
+int64_t answers_timeout(const struct answers *a)
+{
+    return a->used ? at(a, 0)->timeout : 0;
 }
 
 static void hand_on(struct answers *a, enum piece_kind kind, struct span bytes, const struct outcome *end)

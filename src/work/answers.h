@@ -30,6 +30,7 @@ struct portion {
     uint32_t asked;    /* tasks whose records have been written whole */
     const char *data;  /* in the batch, which is lent, or in `own` */
     size_t length, written;
+    int64_t timeout;   /* us for each of its tasks; 0: any */
     struct buf own;
 };
 
@@ -79,5 +80,7 @@ void answers_restart(struct answers *a);
 struct outcome answers_outcome(const struct answers *a);
 /* The task that is waited for; 0: none. */
 uint64_t answers_waiting(const struct answers *a);
+/* us that task may take; 0: any, or there is none. */
+int64_t answers_timeout(const struct answers *a);
 
 #endif

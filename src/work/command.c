@@ -3,7 +3,8 @@
  *
  * The life of a task here: expand -> start -> read both pipes as they fill -> the process ends (pidfd) -> both pipes end -> END.
  * A process may end before its pipes do (a child of its own holds them) and the other way round; the task is over when both are,
- * or when the process has ended and the pipes stay open longer than work->linger: then they are cut off.
+ * or when the process has ended and the pipes stay open longer than work->linger: then they are cut off. A task that takes too long, or
+ * whose run is being stopped, is over when nobody of its process group is left (ending.h).
  */
 #include "work/command.h"
 
@@ -13,6 +14,7 @@
 #include "base/loop.h"
 #include "base/xalloc.h"
 #include "work/again.h"
+#include "work/ending.h"
 #include "work/program.h"
 #include "work/spawn.h"
 #include "work/work.h"
@@ -42,11 +44,14 @@ struct command {
     size_t fed;                /* bytes of the task written to its stdin */
     bool ended;                /* the process has; STATUS is known */
     int status;
-    bool signalled;            /* by smap */
+    bool timed_out;
+    bool stopping;             /* the run is: nothing is started any more */
     struct outcome outcome;
     int64_t started;           /* monotonic */
     struct loop_timer timer;   /* linger; or the next attempt to start */
     struct again again;
+    struct loop_timer limit;   /* --timeout */
+    struct ending ending;      /* what comes then, or when the run is stopped */
 };
 
 static void advance(struct command *c);
@@ -74,6 +79,7 @@ static void drop(struct command *c, int *fd)
 static void close_task(struct command *c)
 {
     loop_timer_clear(c->spec.loop, &c->timer);
+    ending_clear(&c->ending, true);
     drop(c, &c->in);
     drop(c, &c->out);
     drop(c, &c->err);
@@ -92,7 +98,7 @@ static void begin_outcome(struct command *c)
         .start = clock_wall(),
     };
     c->started = clock_now();
-    c->ended = c->signalled = false;
+    c->ended = c->timed_out = false;
     c->fed = 0;
 }
 
@@ -110,7 +116,7 @@ static void finish(struct command *c)
     struct buf message = BUF_INIT;
 
     c->outcome.elapsed = clock_now() - c->started;
-    if (!c->signalled && program_ended(c->program, &c->status, &message))
+    if (!c->timed_out && !c->stopping && program_ended(c->program, &c->status, &message))
         emit(c, PIECE_ERR, (struct span){message.ptr, message.len});
     buf_release(&message);
     if (WIFSIGNALED(c->status)) {
@@ -119,13 +125,15 @@ static void finish(struct command *c)
     } else {
         c->outcome.status = (uint8_t)WEXITSTATUS(c->status);
     }
+    if (c->timed_out)
+        c->outcome.cause = END_TIMEOUT;
     close_task(c);
     advance(c);
 }
 
 static void finish_if_over(struct command *c)
 {
-    if (c->ended && c->out < 0 && c->err < 0)
+    if (c->ended && c->out < 0 && c->err < 0 && !ending_left(&c->ending))
         finish(c);
 }
 
@@ -203,6 +211,31 @@ static bool start(struct command *c);
 static void check_exit(struct command *c);
 static void on_exit_event(void *ctx, short events);
 
+/* The whole group has gone, and with it all that wrote for the task: who still holds a pipe has left the group, and its output is not waited for. */
+static void on_gone(void *ctx)
+{
+    struct command *c = ctx;
+
+    cut_off(c, &c->out, PIECE_OUT);
+    cut_off(c, &c->err, PIECE_ERR);
+    finish(c);
+}
+
+static void on_limit(void *ctx)
+{
+    struct command *c = ctx;
+
+    c->timed_out = true;
+    ending_begin(&c->ending, c->process.pid, SIGTERM, c->spec.work->kill_after);
+}
+
+/* Smap is stopping before the task was started. False, for start to return. */
+static bool not_begun(struct command *c)
+{
+    c->outcome.cause = END_CANCELLED;
+    return false;
+}
+
 /* Three uses that never overlap: the next attempt to start, the linger time, and looking for the end where there is no pidfd. */
 static void on_timer(void *ctx)
 {
@@ -241,7 +274,10 @@ static void check_exit(struct command *c)
     }
     c->ended = true;
     c->outcome.maxrss = usage.ru_maxrss;
+    loop_timer_clear(c->spec.loop, &c->limit);
     drop(c, &c->in);
+    if (ending_left(&c->ending))
+        return;
     if (c->out < 0 && c->err < 0)
         finish(c);
     else
@@ -293,6 +329,8 @@ static void watch_process(struct command *c)
         loop_add(l, c->process.pidfd, POLLIN, on_exit_event, c);
     else
         loop_timer_set(l, &c->timer, clock_now() + LOOK_AGAIN);
+    if (c->batch->timeout)
+        loop_timer_set(l, &c->limit, c->started + c->batch->timeout);
     if (c->out >= 0)
         loop_add(l, c->out, POLLIN, on_out, c);
     if (c->err >= 0)
@@ -322,7 +360,10 @@ static bool try_later(struct command *c, int error)
 /* Starts the current task's process, at once or later. False: it is over already, the outcome says why. */
 static bool start(struct command *c)
 {
-    struct spawn s = {.extra = SPAWN_NULL, .cwd = c->spec.work->cwd};
+    struct spawn s = {.extra = SPAWN_NULL, .cwd = c->spec.work->cwd, .nice = c->spec.work->nice};
+
+    if (c->stopping)
+        return not_begun(c);
     int status = program_prepare(c->program, &c->task, &s);
 
     if (status)
@@ -369,6 +410,8 @@ static int command_open(struct worker **w, const struct worker_spec *spec)
     c->spec = *spec;
     c->process.pidfd = c->in = c->out = c->err = -1;
     loop_timer_init(&c->timer, on_timer, c);
+    loop_timer_init(&c->limit, on_limit, c);
+    ending_init(&c->ending, spec->loop, on_gone, c);
     if (program_new(&c->program, spec->work, spec->slot, spec->rank) < 0) {
         free(c);
         return -1;
@@ -396,8 +439,17 @@ static void command_signal(struct worker *w, int sig)
 {
     struct command *c = (struct command *)w;
 
-    c->signalled = true;
-    spawn_kill(&c->process, sig);
+    if (sig == SIGSTOP || sig == SIGCONT) {
+        spawn_kill(&c->process, sig);
+        return;
+    }
+    c->stopping = true;
+    if (c->process.pid)
+        ending_begin(&c->ending, c->process.pid, sig, CLOCK_NEVER);
+    else if (c->ending.group)
+        ending_begin(&c->ending, c->ending.group, sig, CLOCK_NEVER);
+    else if (c->batch && !c->ended)
+        loop_timer_set(c->spec.loop, &c->timer, clock_now()); /* waits for a process: no longer */
 }
 
 static void command_running(const struct worker *w, void (*tell)(void *, uint64_t, int64_t, int), void *ctx)
@@ -413,6 +465,8 @@ static int command_close(struct worker *w)
     struct command *c = (struct command *)w;
 
     loop_timer_clear(c->spec.loop, &c->timer);
+    loop_timer_clear(c->spec.loop, &c->limit);
+    ending_clear(&c->ending, true);
     if (c->process.pid) {
         if (c->process.pidfd >= 0)
             loop_remove(c->spec.loop, c->process.pidfd);

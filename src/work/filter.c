@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "work/again.h"
 #include "work/answers.h"
+#include "work/ending.h"
 #include "work/shfast.h"
 #include "work/slotenv.h"
 #include "work/spawn.h"
@@ -62,6 +63,7 @@ struct filter {
     bool stopping, broken, timed_out, surplus, hinted;
     uint32_t crashes;
     struct again again;
+    struct ending ending;    /* of one that has had its time */
     struct loop_timer timer; /* the next attempt to start; else watches for silence */
     int64_t pause, heard;    /* monotonic: the last answer */
 };
@@ -178,7 +180,7 @@ static ssize_t read_out(struct filter *f)
     f->answered = true;
     f->heard = clock_now();
     f->pause = WATCH_FIRST;
-    if (f->broken)
+    if (f->broken || f->timed_out)
         f->answers.in.len = 0;
     else if (answers_got(&f->answers, (size_t)n) < 0)
         too_much(f);
@@ -272,6 +274,7 @@ static void drain(struct filter *f)
 
 static void on_death(struct filter *f, int status)
 {
+    ending_clear(&f->ending, true);
     drain(f);
     if (!f->broken && answers_end(&f->answers) < 0)
         too_much(f);
@@ -419,7 +422,7 @@ static void hint(struct filter *f, int64_t now)
 
 static void look(struct filter *f)
 {
-    int64_t now = clock_now(), timeout = f->spec.work->timeout;
+    int64_t now = clock_now(), timeout = answers_timeout(&f->answers);
 
     bool wants_more = now - f->heard >= WATCH_FIRST && has_read_all(f);
 
@@ -428,9 +431,11 @@ static void look(struct filter *f)
     hint(f, now);
     if (f->answers.hold && now - f->heard >= END_TIME && answers_end(&f->answers) < 0)
         too_much(f); /* it does not leave: the answer counts all the same */
-    if ((timeout && f->answers.tasks && now - f->answers.since >= timeout) || (f->out < 0 && now - f->heard >= f->spec.work->linger)) {
-        f->timed_out = f->out >= 0;
+    if (f->out < 0 && now - f->heard >= f->spec.work->linger) {
         spawn_kill(&f->process, SIGKILL);
+    } else if (timeout && !f->timed_out && now - f->answers.since >= timeout) {
+        f->timed_out = true; /* from here on no answer counts */
+        ending_begin(&f->ending, f->process.pid, SIGTERM, f->spec.work->kill_after);
     }
     if (!wants_more && f->pause < WATCH_LAST)
         f->pause *= 2;
@@ -510,6 +515,7 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
     f->env = slotenv_new(work, spec->slot, spec->rank);
     answers_init(&f->answers, &answers);
     loop_timer_init(&f->timer, on_timer, f);
+    ending_init(&f->ending, spec->loop, NULL, NULL);
     *w = &f->base;
     return 0;
 }
@@ -613,6 +619,7 @@ static int filter_close(struct worker *w)
             spawn_reap(&f->process, true, &status, &usage);
         }
     }
+    ending_clear(&f->ending, true);
     drain(f);
     result = f->surplus ? -1 : 0;
     loop_timer_clear(f->spec.loop, &f->timer);

@@ -248,6 +248,8 @@ static void describe(struct function *f, struct outcome *o, int status)
 
     if (WIFSIGNALED(status)) {
         o->cause = f->timed_out ? END_TIMEOUT : END_SIGNAL;
+        if (f->timed_out)
+            o->elapsed = clock_now() - f->since;
         o->signal = (uint8_t)WTERMSIG(status);
         if (f->corrupt)
             words = "the function has written over smap's memory";
@@ -424,6 +426,7 @@ static void start(struct function *f)
     f->again = (struct again){0};
     f->ready = f->renewing = f->corrupt = f->timed_out = false;
     f->served = 0;
+    f->watched = UINT64_MAX; /* a number of another process means nothing */
     buf_clear(&f->reason);
     reader_begin(&f->reader, f->link.share);
     watch(f);
@@ -433,7 +436,7 @@ static void start(struct function *f)
 /* --- watching ------------------------------------------------------------------------------------------------------------- */
 
 /* True when the running task has had its time. */
-static bool look(struct function *f, int64_t now)
+static bool look(struct function *f, int64_t now, int64_t timeout)
 {
     uint64_t p = atomic_load(&f->link.share->progress);
 
@@ -445,17 +448,18 @@ static bool look(struct function *f, int64_t now)
     }
     if (f->pause < WATCH_LAST)
         f->pause *= 2;
-    return f->spec.work->timeout && now - f->since >= f->spec.work->timeout;
+    return timeout && now - f->since >= timeout;
 }
 
 /* A batch may hold one long task among short ones: those finished are handed on meanwhile. */
 static void on_watch(struct function *f)
 {
-    int64_t now = clock_now(), next, timeout = f->spec.work->timeout;
+    int64_t now = clock_now(), next, timeout;
 
     take_news(f);
     reader_peek(&f->reader, false);
-    if (look(f, now)) {
+    timeout = f->sent ? f->lot[0].batch->timeout : 0;
+    if (look(f, now, timeout)) {
         f->timed_out = true;
         spawn_kill(&f->link.process, SIGKILL);
     }

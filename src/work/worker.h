@@ -43,7 +43,8 @@ struct worker_ops {
     /* Nothing follows for now: what collects its output until the end of its input may have that end. More may be given all the
      * same (another attempt). May be NULL. */
     void (*finish)(struct worker *w);
-    /* Sends SIG to the process groups of what runs. */
+    /* Sends SIG to the process groups of what runs. STOP and CONT pass by; after any other the run is being stopped: nothing is started any more,
+     * what has not begun ends as cancelled. Not from inside ON_PIECE. */
     void (*signal)(struct worker *w, int sig);
     /* Tells of each task running now: number, since when (monotonic us), pid. May be NULL. */
     void (*running)(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx);
