@@ -37,6 +37,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/signals.h"
+#include "counts.h"
 #include "enter.h"
 #include "review.h"
 #include "rooms.h"
@@ -48,7 +49,7 @@
 #include <signal.h>
 #include <string.h>
 
-static void print_summary(const struct map_counts *n, int64_t began)
+static void print_summary(const struct counts *n, int64_t began)
 {
     struct summary s = {
         .succeeded = n->succeeded,
@@ -63,15 +64,18 @@ static void print_summary(const struct map_counts *n, int64_t began)
     summary_print(&s);
 }
 
-static int exit_status(const struct map_counts *n)
+static void print_stop(const struct conf *c, const struct counts *n)
 {
-    if (n->broken)
-        return STATUS_BROKEN;
-    if (n->signal)
-        return STATUS_SIGNAL + n->signal;
-    if (n->stopped)
-        return STATUS_STOPPED;
-    return n->failed ? STATUS_TASK_FAILED : STATUS_OK;
+    uint64_t done = n->succeeded + n->failed;
+    struct summary_stop s = {
+        .signal = n->signal,
+        .halted = n->halted,
+        .late = n->late,
+        .left = n->total == UINT64_MAX ? UINT64_MAX : n->total - done,
+        .journal = c->journal,
+    };
+
+    summary_print_stop(&s);
 }
 
 /* By the signal itself, for a shell to see; as one of several ranks with a status, which is all that a launcher hands on. */
@@ -86,7 +90,7 @@ static int die_of(int sig)
 static int run(const struct conf *c)
 {
     struct rooms rooms = {0};
-    struct map_counts counts = {0};
+    struct counts counts = {0};
     int64_t began = clock_now();
     int status = rooms_open(&rooms, c);
 
@@ -96,13 +100,15 @@ static int run(const struct conf *c)
     }
     if (rooms_run(&rooms, c, &counts) < 0)
         counts.broken = true;
-    status = exit_status(&counts);
-    if (rooms_finish(&rooms, status == STATUS_OK || status == STATUS_TASK_FAILED) < 0)
+    status = status_of(&counts, (enum limits_exit)c->exit_style);
+    if (rooms_finish(&rooms, counts_complete(&counts)) < 0)
         status = STATUS_BROKEN;
     rooms_close(&rooms);
     if (counts.sigpipe)
         return die_of(SIGPIPE);
-    if (c->summary || counts.failed)
+    if (counts.signal || counts.stopped)
+        print_stop(c, &counts);
+    if (c->summary || counts.failed || counts.signal || counts.stopped)
         print_summary(&counts, began);
     if (counts.signal)
         return die_of(counts.signal);

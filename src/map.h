@@ -1,5 +1,5 @@
 /*
- * map: the corridor: the only file through which tasks and results pass.
+ * map: the corridor: all that tasks and results pass through.
  *
  * In: a source, an opened backend's table, outlets. Out: the counts from which main takes the exit status. Runs in the smap
  * process (rank 0); one loop, one blocking point, no threads.
@@ -7,7 +7,9 @@
 #ifndef SMAP_MAP_H
 #define SMAP_MAP_H
 
-#include "base/piece.h"
+#include "counts.h"
+#include "pace.h"
+#include "policy.h"
 
 struct backend_ops;
 struct batch;
@@ -18,6 +20,8 @@ struct source;
 struct work;
 
 struct map_spec {
+    struct policy_spec policy;
+    struct pace_spec pace;
     struct loop *loop;
     struct source *source;
     const struct backend_ops *backend;
@@ -32,18 +36,7 @@ struct map_spec {
     void *ctx;
 };
 
-struct map_counts {
-    uint64_t tasks, succeeded, failed, cancelled;
-    uint64_t replayed; /* of the succeeded and failed: taken from the journal */
-    int64_t task_time; /* us, summed over tasks that ran */
-    bool broken;       /* smap itself failed: status 3 */
-    bool stopped;      /* ended early, tasks not run: status 124 */
-    bool sigpipe;      /* the reader of stdout has gone */
-    int signal;        /* stopped by this signal */
-    uint32_t slots;    /* that worked, over all ranks */
-};
-
 /* Runs the whole job. 0; -1: could not begin (reported). */
-int map_run(const struct map_spec *spec, struct map_counts *counts);
+int map_run(const struct map_spec *spec, struct counts *counts);
 
 #endif

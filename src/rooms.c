@@ -3,7 +3,9 @@
 
 #include "ask/conf.h"
 #include "backend/backend.h"
+#include "base/clock.h"
 #include "base/diag.h"
+#include "base/jobend.h"
 #include "base/loop.h"
 #include "results/failed.h"
 #include "results/joblog.h"
@@ -17,7 +19,15 @@
 #include "watch/starts.h"
 #include "work/worker.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { MARGIN_MOST = 60000000 }; /* us before the end of a batch job */
+
+static const char *get_variable(const char *name)
+{
+    return getenv(name);
+}
 
 static int open_source(struct rooms *r, const struct conf *c)
 {
@@ -52,6 +62,7 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
 {
     uint32_t usable = cpus_usable(cpus);
 
+    r->cpus = usable;
     count_slots(r, c, cpus);
     r->work = (struct work){
         .kind = (enum work_kind)c->kind,
@@ -68,7 +79,10 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .keep_mpi_env = c->keep_mpi_env,
         .env = c->env,
         .linger = c->linger,
-        .in_place = strcmp(c->backend, "serial") == 0,
+        .kill_after = c->kill_after,
+        .nice = c->nice,
+        /* A function that takes too long can only be ended with its process. */
+        .in_place = strcmp(c->backend, "serial") == 0 && !c->timeout.us && !c->timeout.percent,
         .signature = c->signature,
         .config = c->worker_config,
         .fill = c->fill,
@@ -203,13 +217,28 @@ void rooms_close(struct rooms *r)
     loop_free(r->loop);
 }
 
-int rooms_run(struct rooms *r, const struct conf *c, struct map_counts *counts)
+/* What the batch system has left, less a margin for writing results, unless the user says otherwise. 0: no limit. */
+static int64_t find_deadline(const struct conf *c)
+{
+    int64_t now = clock_now(), left;
+
+    if (c->time_limit >= 0)
+        return c->time_limit ? now + c->time_limit : 0;
+    left = jobend_left(get_variable, clock_wall(), "");
+    if (left < 0)
+        return 0;
+    return now + left - (left / 10 < MARGIN_MOST ? left / 10 : MARGIN_MOST);
+}
+
+int rooms_run(struct rooms *r, const struct conf *c, struct counts *counts)
 {
     struct map_spec spec = {
         .loop = r->loop,
         .source = r->source,
         .backend = backend_find(c->dry_run ? "dry" : c->backend),
         .work = &r->work,
+        .policy = {c->retries, c->retry_delay, c->timeout, c->halt, find_deadline(c)},
+        .pace = {c->delay, c->load, r->cpus, c->memfree},
         .slots = r->slots,
         .chunk = c->chunk,
         .order = c->order,

@@ -23,12 +23,12 @@ struct rooms {
     struct starts *starts;
     struct identity identity; /* of the worker, for the journal */
     struct journal *journal;
-    uint32_t slots;
+    uint32_t slots, cpus;
 };
 
 /* 0, or the exit status (reported) of a run that cannot begin; rooms_close all the same. */
 int rooms_open(struct rooms *r, const struct conf *c);
-int rooms_run(struct rooms *r, const struct conf *c, struct map_counts *counts);
+int rooms_run(struct rooms *r, const struct conf *c, struct counts *counts);
 /* Closes the journal and the outlets; COMPLETE: the run is whole. -1: what one of them wrote is not (reported). */
 int rooms_finish(struct rooms *r, bool complete);
 void rooms_close(struct rooms *r);

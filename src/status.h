@@ -4,6 +4,8 @@
 #ifndef SMAP_STATUS_H
 #define SMAP_STATUS_H
 
+#include "base/limits.h"
+
 enum exit_status {
     STATUS_OK = 0,
     STATUS_TASK_FAILED = 1,
@@ -14,5 +16,9 @@ enum exit_status {
     STATUS_NOT_FOUND = 127,
     STATUS_SIGNAL = 128,     /* + the signal that stopped smap */
 };
+
+struct counts;
+
+int status_of(const struct counts *c, enum limits_exit style);
 
 #endif

@@ -128,7 +128,7 @@ static bool comes_back(char **argv)
 static char *const values[] = {"3", "no", "yes", "Null", "0777", "1e3", "x", "- a", "-", "-1", "?", "a: b", "a #b", " a ", "", "\t", "a\nb\n", "#x", "'", "\"",
                                "\\", "\\t", ",", "[a]", "{}", "&a", "*a", "!a", "|", ">", "%", "@", "`", "~", "=", "<<", "...", "---", "\xc3\xa4",
                                "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "\x7f", "\x1b[0m", "auto", "50%", "1.5M", "250ms", "lib.so:f", "a:b", "1:2", "jsonl",
-                               "now,fail=1", "soon,fail=10%", "10:00", "0x10", "1_000", "\xef\xbb\xbf", "long text with blanks", "a  b", "trailing ", "double(double)"};
+                               "now,fail=1", "soon,fail=10%", "count", "10:00", "0x10", "1_000", "\xef\xbb\xbf", "long text with blanks", "a  b", "trailing ", "double(double)"};
 
 #define VALUES (sizeof values / sizeof *values)
 

@@ -50,6 +50,13 @@ static Suite *(*const suites[])(void) = {
     jindex_suite,
     journal_suite,
     joblog_suite,
+    limits_suite,
+    policy_suite,
+    retry_suite,
+    status_suite,
+    pace_suite,
+    jobend_suite,
+    ending_suite,
 };
 
 int main(void)

@@ -51,7 +51,7 @@ static struct source *numbers(uint32_t count, char ***word)
     return s;
 }
 
-static struct map_counts run(uint32_t count, struct notebook *n)
+static struct counts run(uint32_t count, struct notebook *n)
 {
     char **word;
     struct work work = {.lengths = n->base.ops->per_task};
@@ -65,7 +65,7 @@ static struct map_counts run(uint32_t count, struct notebook *n)
         .buffer = 4096,
         .outlets = &n->base,
     };
-    struct map_counts counts;
+    struct counts counts;
 
     ck_assert_int_eq(map_run(&spec, &counts), 0);
     ck_assert(fake_script.closed);
@@ -94,7 +94,7 @@ START_TEST(late_and_reversed_comes_out_in_order)
         struct notebook n = {.base = {&plain_ops, NULL}};
 
         fake_script = (struct fake_script){.slots = 7, .batch = 3, .fail_every = 5, .halves = halves};
-        struct map_counts c = run(1000, &n);
+        struct counts c = run(1000, &n);
 
         expect(&n, 1000, 5);
         ck_assert_uint_eq(c.tasks, 1000);
@@ -128,7 +128,7 @@ START_TEST(no_tasks_is_no_work)
     struct notebook n = {.base = {&plain_ops, NULL}};
 
     fake_script = (struct fake_script){.slots = 4, .batch = 1};
-    struct map_counts c = run(0, &n);
+    struct counts c = run(0, &n);
 
     ck_assert_uint_eq(c.tasks, 0);
     ck_assert(!c.broken && !c.stopped);
@@ -140,7 +140,7 @@ START_TEST(an_outlet_can_stop_the_run)
     struct notebook n = {.base = {&plain_ops, NULL}, .refuse_at = 10, .vote = OUTLET_STOP};
 
     fake_script = (struct fake_script){.slots = 4, .batch = 1};
-    struct map_counts c = run(100000, &n);
+    struct counts c = run(100000, &n);
 
     ck_assert(c.stopped && !c.broken);
     ck_assert_uint_lt(c.tasks, 30);

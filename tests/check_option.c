@@ -127,6 +127,17 @@ SAMPLE(has_depends, conf.depends.words == 2 && !strcmp(conf.depends.word[1], "b"
 SAMPLE(has_failed, !strcmp(conf.failed, "f"))
 SAMPLE(has_joblog, !strcmp(conf.joblog, "l"))
 SAMPLE(has_from, !strcmp(conf.from, "j"))
+SAMPLE(has_retries, conf.retries == 3)
+SAMPLE(has_retry_delay, conf.retry_delay == 1500000)
+SAMPLE(has_timeout, conf.timeout.percent == 20000 && conf.timeout.us == 0)
+SAMPLE(has_kill_after, conf.kill_after == 100000)
+SAMPLE(has_halt, conf.halt.when == HALT_NOW && conf.halt.what == HALT_SUCCESS && conf.halt.count == 2)
+SAMPLE(has_time_limit, conf.time_limit == 0)
+SAMPLE(has_exit, conf.exit_style == LIMITS_EXIT_XARGS)
+SAMPLE(has_delay, conf.delay == 2000000)
+SAMPLE(has_load, conf.load.hundredths == 80 && conf.load.of_cpus)
+SAMPLE(has_memfree, conf.memfree == 1u << 30)
+SAMPLE(is_nice, conf.nice == 19)
 SAMPLE(is_dry, conf.dry_run)
 SAMPLE(is_verbose, conf.verbose)
 SAMPLE(prints_commands, conf.print_commands)
@@ -181,6 +192,17 @@ static const struct sample samples[] = {
     {"failed", "--failed f x", has_failed},
     {"joblog", "--joblog l x", has_joblog},
     {"from", "--from j --joblog l", has_from},
+    {"retries", "--retries 3 x", has_retries},
+    {"retry-delay", "--retries 1 --retry-delay 1.5 x", has_retry_delay},
+    {"timeout", "--timeout 200% x", has_timeout},
+    {"kill-after", "--kill-after 100ms x", has_kill_after},
+    {"halt", "--halt now,success=2 x", has_halt},
+    {"time-limit", "--time-limit 0 x", has_time_limit},
+    {"exit", "--exit xargs x", has_exit},
+    {"delay", "--delay 2 x", has_delay},
+    {"load", "--load 80% x", has_load},
+    {"memfree", "--memfree 1G x", has_memfree},
+    {"nice", "--nice 19 x", is_nice},
     {"dry-run", "--dry-run x", is_dry},
     {"verbose", "--verbose x", is_verbose},
     {"print-commands", "--print-commands x", prints_commands},

@@ -40,7 +40,6 @@ static struct setup sample(void)
         .cpus_per_slot = 4,
         .fill = "-",
         .max_crashes = 1000,
-        .timeout = 5000000000,
         .kill_after = 6000000000,
         .nice = -3,
     };
@@ -81,7 +80,6 @@ START_TEST(a_setup_comes_back)
     ck_assert_int_eq(got.work.separator, BATCH_STRUCTURED);
     ck_assert(got.work.feed && got.work.lengths && !got.work.pack && !got.work.inherit && !got.work.keep_mpi_env);
     ck_assert_int_eq(got.work.linger, s.work.linger);
-    ck_assert_int_eq(got.work.timeout, s.work.timeout);
     ck_assert_int_eq(got.work.kill_after, s.work.kill_after);
     ck_assert_int_eq(got.work.nice, -3);
     ck_assert_uint_eq(got.work.max_crashes, 1000);

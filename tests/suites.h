@@ -52,5 +52,12 @@ Suite *jfile_suite(void);
 Suite *jindex_suite(void);
 Suite *journal_suite(void);
 Suite *joblog_suite(void);
+Suite *limits_suite(void);
+Suite *policy_suite(void);
+Suite *retry_suite(void);
+Suite *status_suite(void);
+Suite *pace_suite(void);
+Suite *jobend_suite(void);
+Suite *ending_suite(void);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cpus.h"
+#include "base/limits.h"
 
 #include <stdint.h>
 
@@ -106,6 +107,18 @@ struct conf {
     bool memoize, keep_failures;
     struct conf_words depends;
     const char *failed; /* --failed FILE; NULL: none */
+
+    /* Failures and limits. */
+    uint32_t retries;
+    int64_t retry_delay, kill_after; /* us */
+    struct limits_timeout timeout;
+    struct limits_halt halt;
+    int64_t time_limit; /* us; 0: none; -1: not given */
+    int exit_style;     /* enum limits_exit */
+    int64_t delay;      /* us */
+    struct limits_load load;
+    uint64_t memfree;
+    int nice;
 
     /* Watching. */
     bool dry_run, verbose, print_commands, summary;

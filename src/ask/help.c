@@ -35,7 +35,8 @@ static const char tail[] =
 static const char *const titles[] = {
     [OPTION_GENERAL] = "General",  [OPTION_TASKS] = "Tasks",     [OPTION_COMMANDS] = "Commands",
     [OPTION_WORKERS] = "Functions and filters",
-    [OPTION_BACKENDS] = "Backends", [OPTION_RESULTS] = "Results", [OPTION_WATCHING] = "Watching",
+    [OPTION_BACKENDS] = "Backends", [OPTION_RESULTS] = "Results",
+    [OPTION_LIMITS] = "Failures and limits", [OPTION_WATCHING] = "Watching",
 };
 
 static int print(struct buf *text)

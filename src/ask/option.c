@@ -106,6 +106,26 @@ static const struct option_row table[] = {
     {"failed", 0, "FILE", &type_text, AT(failed), OPTION_RESULTS,
      .help = "write the tasks that failed to FILE, to be read again with -a"},
 
+    {"retries", 0, "N", &type_number, AT(retries), OPTION_LIMITS,
+     .help = "give a task that fails up to N further attempts; only the last one counts"},
+    {"retry-delay", 0, "TIME", &type_time, AT(retry_delay), OPTION_LIMITS,
+     .help = "wait before the second attempt, twice as long before the third ... (0)"},
+    {"timeout", 0, "TIME", &type_timeout, AT(timeout), OPTION_LIMITS,
+     .help = "end an attempt that takes longer; N%: of the median of the tasks so far"},
+    {"kill-after", 0, "TIME", &type_time, AT(kill_after), OPTION_LIMITS,
+     .help = "KILL what has not left so long after TERM (5s)"},
+    {"halt", 0, "WHEN", &type_halt, AT(halt), OPTION_LIMITS,
+     .help = "stop early: soon or now, after N or N% that fail, succeed or are done: soon,fail=1", .choices = "never now,fail=1 soon,fail=1 now,success=1 soon,success=1"},
+    {"time-limit", 0, "TIME", &type_time, AT(time_limit), OPTION_LIMITS,
+     .help = "start no task that would not fit any more (what Slurm or PBS has left)"},
+    {"exit", 0, "STYLE", &type_exit, AT(exit_style), OPTION_LIMITS,
+     .help = "count: the status is the number of failed tasks; xargs: 123 to 126", .choices = "count xargs"},
+    {"delay", 0, "TIME", &type_time, AT(delay), OPTION_LIMITS, .help = "between the starts of two tasks"},
+    {"load", 0, "N", &type_load, AT(load), OPTION_LIMITS, .help = "start tasks only below this load; N%: of the CPUs"},
+    {"memfree", 0, "SIZE", &type_size, AT(memfree), OPTION_LIMITS,
+     .help = "start tasks only while so much memory is available"},
+    {"nice", 0, "N", &type_nice, AT(nice), OPTION_LIMITS, .help = "add N to the niceness of the tasks"},
+
     {"dry-run", 0, NULL, &type_flag, AT(dry_run), OPTION_WATCHING, .help = "print the commands, run nothing"},
     {"verbose", 'v', NULL, &type_flag, AT(verbose), OPTION_WATCHING, .help = "name each task on stderr as it starts"},
     {"print-commands", 't', NULL, &type_flag, AT(print_commands), OPTION_WATCHING,
@@ -353,8 +373,9 @@ enum option_result option_parse(struct conf *conf, int argc, char **argv)
     int rc;
 
     *conf = (struct conf){
-        .separator = '\n', .replace = "{}", .shell = "/bin/sh", .linger = 1000000, .buffer = 64u << 20, .sync = 1000000, .max_worker_crashes = 1000,
-        .heartbeat = 60000000};
+        .separator = '\n', .replace = "{}", .shell = "/bin/sh",
+        .linger = 1000000, .kill_after = 5000000, .time_limit = -1, .buffer = 64u << 20, .sync = 1000000,
+        .max_worker_crashes = 1000, .heartbeat = 60000000};
     rc = read_options(&a);
     if (rc != OPTION_RUN)
         return rc;

@@ -31,6 +31,7 @@ enum option_group {
     OPTION_WORKERS,
     OPTION_BACKENDS,
     OPTION_RESULTS,
+    OPTION_LIMITS,
     OPTION_WATCHING,
     OPTION_INTERNAL, /* in no help */
 };

@@ -89,6 +89,7 @@ static const struct rule needs[] = {
     {"max-worker-crashes", "a --worker or --filter", "commands are processes of their own"},
     {"dedicated-master", "mpi", "without ranks there is no master"},
     {"heartbeat", "mpi", "only ranks can be lost"},
+    {"retry-delay", "retries", "it is the time between attempts"},
     {"replace", "a COMMAND", "without one there is nothing to replace it in"},
     {"sync", "journal", "it is the journal that is synced"},
     {"memoize", "journal", "the results to be shared are kept there"},

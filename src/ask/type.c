@@ -4,6 +4,7 @@
 #include "ask/type.h"
 
 #include "ask/option.h"
+#include "base/limits.h"
 #include "base/parse.h"
 #include "base/xalloc.h"
 
@@ -69,6 +70,47 @@ static int set_count(void *field, const char *value)
     return 0;
 }
 
+static int set_number(void *field, const char *value)
+{
+    uint64_t n;
+
+    if (parse_uint(value, 0, UINT32_MAX, &n) < 0)
+        return -1;
+    *(uint32_t *)field = (uint32_t)n;
+    return 0;
+}
+
+static int set_nice(void *field, const char *value)
+{
+    uint64_t n;
+
+    if (parse_uint(value, 0, 19, &n) < 0)
+        return -1;
+    *(int *)field = (int)n;
+    return 0;
+}
+
+static int set_timeout(void *field, const char *value)
+{
+    return limits_parse_timeout(value, field);
+}
+
+static int set_halt(void *field, const char *value)
+{
+    return limits_parse_halt(value, field);
+}
+
+static int set_load(void *field, const char *value)
+{
+    return limits_parse_load(value, field);
+}
+
+static int set_exit(void *field, const char *value)
+{
+    *(int *)field = strcmp(value, "count") == 0 ? LIMITS_EXIT_COUNT : LIMITS_EXIT_XARGS;
+    return strcmp(value, "count") == 0 || strcmp(value, "xargs") == 0 ? 0 : -1;
+}
+
 static int set_size(void *field, const char *value)
 {
     uint64_t n;
@@ -116,9 +158,15 @@ const struct option_type type_line = {"a text", set_line};
 const struct option_type type_worker = {"LIBRARY:SYMBOL (as ./libsim.so:simulate)", set_worker};
 const struct option_type type_words = {"a text that is not empty", set_words};
 const struct option_type type_count = {"a number from 1 on", set_count};
+const struct option_type type_number = {"a number from 0 on", set_number};
 const struct option_type type_size = {"a size from 1 on, as 512, 64K or 1.5M", set_size};
 const struct option_type type_time = {"a time, as 2.5, 30s, 5m or 1h", set_time};
 const struct option_type type_byte = {"one byte, as , or \\t or \\x1f", set_byte};
 const struct option_type type_bytes = {"some bytes, as , or \\t or \\x1f", set_bytes};
 const struct option_type type_procs = {"a number, a percentage, auto, or 0 for as many as fit", set_procs};
 const struct option_type type_mpi = {"openmpi or mpich", set_mpi};
+const struct option_type type_nice = {"a number from 0 to 19", set_nice};
+const struct option_type type_timeout = {"a time, as 2.5, 30s, 5m, or a percentage of the median, as 300%", set_timeout};
+const struct option_type type_halt = {"never, or WHEN,WHAT=N: as soon,fail=3 or now,success=1 or soon,fail=10%", set_halt};
+const struct option_type type_load = {"a load, as 4, 1.5 or 80%", set_load};
+const struct option_type type_exit = {"count or xargs", set_exit};

@@ -21,5 +21,11 @@ extern const struct option_type type_byte;      /* int 0..255, escapes as \t und
 extern const struct option_type type_bytes;     /* struct buf, not empty, escapes understood */
 extern const struct option_type type_procs;     /* struct cpus_wish */
 extern const struct option_type type_mpi;       /* struct conf_mpi */
+extern const struct option_type type_number;    /* uint32_t, 0 or more */
+extern const struct option_type type_nice;      /* int */
+extern const struct option_type type_timeout;   /* struct limits_timeout */
+extern const struct option_type type_halt;      /* struct limits_halt */
+extern const struct option_type type_load;      /* struct limits_load */
+extern const struct option_type type_exit;      /* int: enum limits_exit */
 
 #endif

@@ -60,7 +60,7 @@ struct backend_ops {
     void (*finish)(struct backend *b);
     /* The one blocking point: runs the loop until something happened or UNTIL (monotonic us). 0; -1: reported. */
     int (*wait)(struct backend *b, int64_t until);
-    /* Sends SIG to every running task. STOP and CONT pass by, any other means that the run is being stopped: see worker.h. Not from
+    /* Sends SIG to every running task; 0: to none, but what waits somewhere and has not begun is cancelled. STOP and CONT pass by, any other means that the run is being stopped: see worker.h. Not from
      * inside ON_PIECE. */
     void (*signal)(struct backend *b, int sig);
     /* Tells of every task that runs, as far as it is known here. May be NULL. */

@@ -181,8 +181,9 @@ static void local_signal(struct backend *b, int sig)
 {
     struct local *l = (struct local *)b;
 
+    if (!sig)
+        return; /* a slot begins with what it is given */
     note_standstill(l, sig);
-
     for (uint32_t i = 0; i < l->spec.slots; i++)
         if (l->slot[i].load)
             l->kind->signal(l->slot[i].worker, sig);

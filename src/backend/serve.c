@@ -306,6 +306,10 @@ static bool on_signal(struct serve *s, struct span body)
 
     if (!wire_done(&c) || !s->backend)
         return false;
+    if (!sig) {
+        cancel_queue(s);
+        return true;
+    }
     if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT || sig == SIGKILL) {
         s->ending = true;
         cancel_queue(s);

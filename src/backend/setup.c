@@ -148,7 +148,7 @@ static const char **text_of(struct work *w, size_t i)
 enum { TEXTS = 6 };
 
 #if __SIZEOF_POINTER__ == 8
-static_assert(sizeof(struct work) == 160, "struct work has changed: put_work, get_work and setup_release too?");
+static_assert(sizeof(struct work) == 152, "struct work has changed: put_work, get_work and setup_release too?");
 #endif
 
 /* The yes-and-no of a struct work as bits. */
@@ -180,7 +180,6 @@ static void put_work(struct buf *out, const struct work *w)
     wire_put_u32(out, w->max_tasks);
     wire_put_u64(out, (uint64_t)w->linger);
     wire_put_u64(out, (uint64_t)w->kill_after);
-    wire_put_u64(out, (uint64_t)w->timeout);
     wire_put_u64(out, (uint64_t)(int64_t)w->nice);
     put_list(out, w->word, w->words);
     put_list(out, w->name, w->names);
@@ -203,7 +202,6 @@ static void get_work(struct wire_cursor *c, struct work *w)
     w->max_tasks = wire_get_u32(c);
     w->linger = (int64_t)wire_get_u64(c);
     w->kill_after = (int64_t)wire_get_u64(c);
-    w->timeout = (int64_t)wire_get_u64(c);
     w->nice = (int)(int64_t)wire_get_u64(c);
     w->word = get_list(c, &w->words);
     w->name = get_list(c, &w->names);

@@ -95,7 +95,10 @@ static void end_line(struct failures *f)
 static void report_failure(struct failures *f, const struct piece *p)
 {
     begin_line(f, p);
-    buf_puts(&f->line, " failed: ");
+    if (p->end.attempt > 1)
+        buf_printf(&f->line, " failed after %u attempts: ", p->end.attempt);
+    else
+        buf_puts(&f->line, " failed: ");
     failures_cause(&f->line, &p->end);
     buf_printf(&f->line, " (slot %u", p->end.slot);
     if (p->end.rank && p->end.host)

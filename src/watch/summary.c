@@ -5,6 +5,7 @@
 #include "base/diag.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 void summary_print(const struct summary *s)
 {
@@ -23,6 +24,25 @@ void summary_print(const struct summary *s)
     if (wall > 0)
         buf_printf(&line, " (%.2f at a time)", task / wall);
     buf_printf(&line, ", %u slot%s", s->slots, s->slots == 1 ? "" : "s");
+    diag_note("%s", buf_cstr(&line));
+    buf_release(&line);
+}
+
+void summary_print_stop(const struct summary_stop *s)
+{
+    struct buf line = BUF_INIT;
+
+    buf_puts(&line, "stopped ");
+    if (s->signal)
+        buf_printf(&line, "by signal %d (%s)", s->signal, strsignal(s->signal));
+    else
+        buf_puts(&line, s->halted ? "by --halt" : s->late ? "at the time limit" : "early");
+    if (s->left && s->left != UINT64_MAX)
+        buf_printf(&line, ", %" PRIu64 " task%s not done", s->left, s->left == 1 ? "" : "s");
+    if (s->journal)
+        buf_puts(&line, ": the same command goes on from here");
+    else
+        buf_puts(&line, ": with --journal FILE the same command could go on from here");
     diag_note("%s", buf_cstr(&line));
     buf_release(&line);
 }

@@ -46,7 +46,6 @@ struct work {
     bool singly;           /* the time of each task is wanted, not of runs */
     uint32_t max_crashes;  /* of one slot's process, before the run is given up */
     uint32_t max_tasks;    /* a worker process is renewed after so many; 0: never */
-    int64_t timeout;       /* us a task may take; 0: any */
 };
 
 #endif

@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# Life and death of tasks: retries, time limits, halting, signals.
+load helper
+
+# Ended; whether init has collected it is not smap's business.
+is_gone() { # PID
+    ! grep -q '^State:.*[^Z] (' "/proc/$1/status" 2> /dev/null
+}
+
+@test "a failed task is tried again, and only the last attempt counts" {
+    given '1\n2\n3\n4\n'
+    expect 1 --retries 2 'echo out $SMAP_ATTEMPT; echo err $SMAP_ATTEMPT >&2; test $SMAP_ATTEMPT = {}'
+    stdout 'out 1\nout 2\nout 3\nout 3\n'
+    stderr_has 'err 1
+err 2
+err 3
+err 3
+smap: task 4 (4) failed after 3 attempts: exit status 1 (slot N, T s): err 3'
+    [ "$(grep -c err "$runs/$first/err")" -eq 5 ]
+}
+
+@test "--retry-delay doubles, and other tasks do not wait for it" {
+    given 'a\nb\nc\n'
+    expect_each 0 --retries 3 --retry-delay 0.1 'test {} != a || test $SMAP_ATTEMPT = 4 || exit 1; date +%s%N > {}.end'
+    for backend in $(all_backends); do
+        local a b
+        a=$(cat "$runs/$backend/files/a.end") b=$(cat "$runs/$backend/files/b.end")
+        [ $((a - b)) -gt 500000000 ] && [ $((a - b)) -lt 5000000000 ]
+    done
+}
+
+@test "a job that fails in every way gives the same everywhere" {
+    given < <(for n in $(seq 10); do
+        printf 'echo %s\nexit %s\nkill -9 $$\nsleep 30\n' "$n" "$n"
+        # shellcheck disable=SC2016 # for the tasks
+        printf 'echo third %s; echo e >&2; test $SMAP_ATTEMPT = 3\n' "$n"
+        printf '/nonexistent/command\n'
+    done)
+    expect 1 --timeout 0.2 --retries 2
+    [ "$(grep -c 'failed after 3 attempts: timed out' "$runs/$first/err")" -eq 10 ]
+    [ "$(grep -c 'failed after 3 attempts: signal 9' "$runs/$first/err")" -eq 10 ]
+    [ "$(grep -c . "$runs/$first/out")" -eq 20 ]
+}
+
+@test "--timeout ends what stops itself, ignores TERM, or has children that do" {
+    given < <(cat <<'TASKS'
+kill -STOP $$
+trap '' TERM; echo $$ > a; sleep 20; sleep 20
+trap '' TERM; (trap '' TERM; exec sleep 20) & echo $! > b; wait; sleep 20
+(trap '' TERM; exec sleep 20 > /dev/null 2>&1) & echo $! > c; sleep 20
+echo fine
+TASKS
+    )
+    local began=$SECONDS
+    expect_each 1 --timeout 0.3 --kill-after 0.3
+    [ $((SECONDS - began)) -lt 15 ]
+    for backend in $(all_backends); do
+        [ "$(cat "$runs/$backend/out")" = fine ]
+        [ "$(grep -c 'timed out' "$runs/$backend/err")" -eq 4 ]
+        for task in a b c; do
+            is_gone "$(cat "$runs/$backend/files/$task")"
+        done
+    done
+}
+
+@test "a task that ends by itself in the grace time has timed out all the same" {
+    given 'trap "echo bye; exit 0" TERM; sleep 10 & wait\n'
+    expect 1 --timeout 0.2
+    stdout 'bye\n'
+    stderr_has 'failed: timed out'
+}
+
+@test "--timeout N% follows the median" {
+    given '0.1\n0.1\n0.1\n0.1\n0.1\n0.1\n0.1\n0.1\n9\n0.1\n'
+    expect_each 1 --timeout 400% sleep {}
+    for backend in $(all_backends); do
+        grep -q 'task 9 (9) failed: timed out' "$runs/$backend/err"
+    done
+}
+
+@test "--halt soon lets run what runs" {
+    given 'exit 0\nexit 1\nexit 0\nexit 0\nexit 0\nexit 0\nexit 0\nexit 0\nexit 0\nexit 0\n'
+    expect_each 124 --halt soon,fail=1
+    BACKENDS=serial expect 124 --halt 1 --summary
+    stderr_has 'stopped by --halt' '2 tasks: 1 succeeded, 1 failed'
+}
+
+@test "--halt now ends what runs, which is not failed but cancelled" {
+    given 'sleep 0.2; exit 7\nsleep 30\nsleep 30\nsleep 30\nsleep 30\n'
+    expect_each 124 --halt now,fail=1
+    for backend in $(all_backends); do
+        [ "$(grep -c failed: "$runs/$backend/err")" -eq 1 ]
+        grep -q 'task 1 (sleep 0.2; exit 7) failed: exit status 7' "$runs/$backend/err"
+    done
+}
+
+@test "--halt success and done, and a halt with nothing left" {
+    given 'false\ntrue\nfalse\nfalse\nfalse\nfalse\nfalse\nfalse\nfalse\n'
+    expect_each 124 --halt soon,success=1
+    expect_each 124 --halt soon,done=2
+    given 'true\nfalse\n'
+    expect 1 --halt soon,fail=1
+    expect 1 --halt soon,done=2
+}
+
+@test "--time-limit starts nothing that would not fit" {
+    given 'sleep 0.2; echo {}\nsleep 0.2\nsleep 0.2\nsleep 0.2\nsleep 0.2\nsleep 0.2\nsleep 0.2\nsleep 0.2\nsleep 0.2\nsleep 0.2\n'
+    BACKENDS="serial" expect 124 --time-limit 0.5
+    stderr_has 'stopped at the time limit'
+    SLURM_JOB_END_TIME=$(($(date +%s) + 2)) BACKENDS=serial expect 0 --time-limit 0
+    given 'sleep 0.4\nsleep 0.4\nsleep 0.4\nsleep 0.4\nsleep 0.4\nsleep 0.4\nsleep 0.4\nsleep 0.4\n'
+    SLURM_JOB_END_TIME=$(($(date +%s) + 2)) BACKENDS=serial expect 124
+    given 'a\n'
+    expect_each 0 --time-limit 5 echo
+    SLURM_JOB_END_TIME=1 expect 0 echo
+}
+
+@test "--exit count and xargs" {
+    given 'false\nfalse\ntrue\n'
+    expect 2 --exit count
+    expect 123 --exit xargs
+    given 'exit 255\nfalse\n'
+    expect 124 --exit xargs
+    given 'kill -9 $$\nexit 255\n'
+    expect 125 --exit xargs
+    given < <(yes false | head -n 150)
+    BACKENDS="serial procs3" expect 101 --exit count
+    given 'true\n'
+    expect 0 --exit count
+}
+
+@test "--delay keeps starts apart" {
+    given '1\n2\n3\n4\n'
+    expect_each 0 --delay 0.1 'date +%s%N > {}'
+    for backend in $(all_backends); do
+        for n in 1 2 3; do
+            [ $(($(cat "$runs/$backend/files/$((n + 1))") - $(cat "$runs/$backend/files/$n"))) -gt 60000000 ]
+        done
+    done
+}
+
+@test "--nice, --load and --memfree" {
+    given 'nice\n'
+    expect 0 --nice 7
+    stdout "$(($(nice) + 7))\n"
+    expect 0 --load 100000% --memfree 1K
+    expect_sh 124 'smap --time-limit 0.5 --memfree 1000T echo'
+    stdout ''
+}
+
+# Starts a run in the background on BACKEND: $pid is the program itself.
+begin() { # BACKEND ARGUMENT...
+    mkdir -p "$runs/$1"
+    env --default-signal=INT "$BATS_FILE_TMPDIR/bin/$1/smap" "${@:2}" < "$input" > "$runs/$1/out" 2> "$runs/$1/err" 3>&- &
+    pid=$!
+}
+
+await() { # FILE... to be there
+    for file; do
+        for _ in $(seq 500); do
+            [ ! -e "$file" ] || break
+            sleep 0.02
+        done
+        [ -e "$file" ]
+    done
+}
+
+ended() { # STATUS
+    local status=0
+    wait "$pid" || status=$?
+    [ $status = "$1" ] || {
+        echo "status $status instead of $1"
+        return 1
+    }
+}
+
+# On this machine alone: what mpirun does with signals is its own.
+local_backends() {
+    all_backends | tr ' ' '\n' | grep -v mpi
+}
+
+@test "INT, TERM and HUP end the tasks, write what has ended, and are died of" {
+    given 'echo done\ntouch ready; exec sleep 77\n'
+    for signal in INT:130 TERM:143 HUP:129; do
+        for backend in $(local_backends); do
+            rm -f ready
+            begin "$backend" --summary
+            await ready
+            kill -"${signal%:*}" "$pid"
+            ended "${signal#*:}"
+            [ "$(cat "$runs/$backend/out")" = done ]
+            grep -q "stopped by signal .*, 1 task not done: with --journal" "$runs/$backend/err" ||
+                grep -q "stopped by signal" "$runs/$backend/err"
+            no pgrep -f 'sleep 77'
+        done
+    done
+}
+
+@test "a second signal kills at once" {
+    given 'trap "" TERM; touch ready; while :; do sleep 0.1; done\n'
+    for backend in $(local_backends); do
+        rm -f ready
+        begin "$backend" --kill-after 60
+        await ready
+        kill -TERM "$pid"
+        sleep 0.3
+        kill -0 "$pid"
+        kill -TERM "$pid"
+        ended 143
+    done
+}
+
+@test "who ignores TERM is killed when the grace is over" {
+    given 'trap "" TERM; touch ready; while :; do sleep 0.1; done\n'
+    for backend in $(local_backends); do
+        rm -f ready
+        begin "$backend" --kill-after 0.3
+        await ready
+        kill -TERM "$pid"
+        ended 143
+    done
+}
+
+@test "TSTP stops the tasks with smap, CONT continues them, and the time does not count" {
+    given 'touch ready; for i in 1 2 3 4 5 6 7 8; do date +%s%N >> ticks; sleep 0.05; done\n'
+    for backend in $(local_backends); do
+        rm -f ready ticks
+        begin "$backend" --timeout 1.2
+        await ready
+        kill -TSTP "$pid"
+        sleep 0.3
+        grep -q 'State:.*T (stopped)' "/proc/$pid/status"
+        local before
+        before=$(wc -l < ticks)
+        sleep 1.5
+        [ "$(wc -l < ticks)" -eq "$before" ]
+        kill -CONT "$pid"
+        ended 0
+        [ "$(wc -l < ticks)" -eq 8 ]
+    done
+}
+
+@test "USR1 lists what runs" {
+    given 'touch ready; exec sleep 1.5\n'
+    for backend in $(local_backends); do
+        rm -f ready
+        begin "$backend"
+        await ready
+        kill -USR1 "$pid"
+        ended 0
+        grep -q '^smap: 0 tasks have succeeded, 0 failed, 1 begun and not ended$' "$runs/$backend/err"
+        grep -qE '^smap: task 1 \(touch ready; exec sleep 1.5\) runs for [0-9.]+ s \(slot 1, process [0-9]+\)$' "$runs/$backend/err"
+    done
+}
+
+@test "what was ignored stays ignored, by smap and by its tasks" {
+    # Not by way of a shell, which has its own mind about CHLD.
+    given '/proc/self/status\n'
+    export SMAP
+    expect_sh 0 'trap "" HUP INT USR1; exec "$SMAP" grep -E "^Sig[IB]"'
+    local ignored
+    ignored=$(sed -n 's/SigIgn:\t*//p' "$runs/$first/out")
+    [ $((0x$ignored & 1 << 9)) -ne 0 ]
+    [ $((0x$ignored & 1)) -ne 0 ]
+    [ $((0x$ignored & 1 << 12)) -eq 0 ]
+    expect_sh 0 'env --ignore-signal=CHLD,PIPE --block-signal=USR2 "$SMAP" grep -E "^Sig[IB]"'
+    ignored=$(sed -n 's/SigIgn:\t*//p' "$runs/$first/out")
+    [ $((0x$ignored & 1 << 16)) -ne 0 ]
+    [ $((0x$ignored & 1 << 12)) -ne 0 ]
+    grep -q 'SigBlk:.*0800$' "$runs/$first/out"
+}
+
+@test "children that smap inherited are not its business" {
+    given 'sleep 0.3\n'
+    expect_sh 0 'sleep 0.1 & exec smap'
+    stderr ''
+}
+
+@test "no process to be had: tasks wait, none is lost" {
+    [ "$(id -u)" -eq 0 ] || skip "needs to become another user"
+    command -v setpriv > /dev/null || skip "needs setpriv"
+    given < <(seq 40)
+    chmod 755 "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" 2> /dev/null || true
+    for limit in 3 5; do
+        setpriv --reuid 54321 --clear-groups prlimit --nproc=$limit "$SMAP" -P 8 echo < "$input" > out 2> err || { cat err; false; }
+        seq 40 | cmp - out
+        [ ! -s err ] || { cat err; false; }
+    done
+}
+
+@test "few descriptors: fewer slots, one warning, every task" {
+    given < <(seq 40)
+    export SMAP
+    expect_sh 0 'ulimit -n 32; "$SMAP" -P 40 "sleep 0.02; echo"'
+    seq 40 | cmp - "$runs/$first/out"
+    [ "$(wc -l < "$runs/$first/err")" -eq 1 ]
+}
