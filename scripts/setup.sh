@@ -40,6 +40,8 @@ need_tests() {
     need check has_header check.h
     need pkg-config has_command pkg-config
     need bats has_command bats
+    need procps has_command pgrep
+    need bc has_command bc
 }
 
 # The backend for several machines: tested where it can be had, MPI=no leaves it out.
