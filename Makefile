@@ -123,7 +123,7 @@ $(BUILD)/flags: force
 examples: $(EXAMPLES) $(WORKERS) ## the programs and workers of examples/
 
 unit: $(BUILD)/check_smap ## the unit tests alone
-	$(BUILD)/check_smap
+	CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER:-10} $(BUILD)/check_smap
 
 check: all unit-built examples ## all tests; closes with "N passed, N failed"
 	@BUILD='$(BUILD)' SMAP='$(SMAP)' sh scripts/suite
