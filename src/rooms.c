@@ -10,9 +10,11 @@
 #include "results/failed.h"
 #include "results/joblog.h"
 #include "results/journal.h"
+#include "results/jsonl.h"
 #include "results/order.h"
 #include "results/outlet.h"
 #include "results/sink.h"
+#include "results/tree.h"
 #include "status.h"
 #include "tasks/source.h"
 #include "watch/failures.h"
@@ -75,7 +77,7 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .feed = c->feed,
         .inherit = c->ungroup && !c->output && !c->tag && !c->journal,
         .lengths = c->journal != NULL,
-        .singly = c->joblog != NULL,
+        .singly = c->joblog || c->jsonl,
         .keep_mpi_env = c->keep_mpi_env,
         .env = c->env,
         .linger = c->linger,
@@ -123,6 +125,19 @@ static int open_logs(struct rooms *r, const struct conf *c)
     return 0;
 }
 
+/* A dry run's results are not to be kept. */
+static int open_tree(struct rooms *r, const struct conf *c)
+{
+    struct outlet *tree;
+
+    if (c->dry_run)
+        return 0;
+    if (tree_open(&tree, c->results) < 0)
+        return -1;
+    add_outlet(r, tree);
+    return 0;
+}
+
 static int open_outlets(struct rooms *r, const struct conf *c)
 {
     struct sink_spec spec = {
@@ -136,7 +151,9 @@ static int open_outlets(struct rooms *r, const struct conf *c)
     r->last = &r->outlets;
     if (sink_open(&r->sink, &spec) < 0)
         return -1;
-    add_outlet(r, r->sink);
+    add_outlet(r, c->jsonl ? jsonl_new(r->sink) : r->sink);
+    if (c->results && open_tree(r, c) < 0)
+        return -1;
     add_outlet(r, failures_new(say_line, NULL));
     return open_logs(r, c);
 }

@@ -145,7 +145,12 @@ SAMPLE(has_summary, conf.summary)
 
 SAMPLE(has_repeat, conf.repeat == 7)
 
+SAMPLE(is_jsonl, conf.jsonl)
+SAMPLE(has_results, !strcmp(conf.results, "dir"))
+
 static const struct sample samples[] = {
+    {"format", "--format jsonl x", is_jsonl},
+    {"results", "--results dir x", has_results},
     {"repeat", "--repeat 7 x", has_repeat},
     {"arg-file", "-a one --arg-file=- x", has_arg_files},
     {"null", "--null x", is_null},

@@ -38,6 +38,28 @@ START_TEST(what_is_no_text)
 }
 END_TEST
 
+/* Cut anywhere, a text is what it is in one. */
+START_TEST(parts_are_as_good_as_the_whole)
+{
+    static const char *const texts[] = {"", "a", "\xc3\xa4", "a\xe2\x82\xac" "b", "\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "\xff", "\xe2\x82", "\xe2\x28\xa1",
+                                        "\xf0\x28\x8c\xbc", "a\xc3" "b", "\xed\xa0\x80", "\xc3\xa4\x80"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct span whole = span_of(texts[i]);
+
+        for (size_t a = 0; a <= whole.len; a++)
+            for (size_t b = a; b <= whole.len; b++) {
+                struct utf8_parts u = {0};
+
+                utf8_part(&u, (struct span){whole.ptr, a});
+                utf8_part(&u, (struct span){whole.ptr + a, b - a});
+                utf8_part(&u, (struct span){whole.ptr + b, whole.len - b});
+                ck_assert_msg(utf8_parts_valid(&u) == utf8_valid(whole), "%zu cut at %zu and %zu", i, a, b);
+            }
+    }
+}
+END_TEST
+
 Suite *utf8_suite(void)
 {
     Suite *s = suite_create("utf8");
@@ -45,6 +67,7 @@ Suite *utf8_suite(void)
 
     tcase_add_test(c, every_code_point_comes_back);
     tcase_add_test(c, what_is_no_text);
+    tcase_add_test(c, parts_are_as_good_as_the_whole);
     suite_add_tcase(s, c);
     return s;
 }

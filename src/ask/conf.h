@@ -101,6 +101,8 @@ struct conf {
     int order; /* enum order_mode: by the four above */
     bool tag;
     const char *output; /* -o; NULL: stdout */
+    bool jsonl;          /* --format */
+    const char *results; /* a directory; NULL: none */
     uint64_t buffer;
     const char *journal; /* NULL: none */
     int64_t sync;        /* us */

@@ -26,6 +26,8 @@ static const struct rule clashes[] = {
     {"unordered", "line-buffer", CHOOSE},
     {"ungroup", "line-buffer", CHOOSE},
     {"ungroup", "tag", "for whole lines with their tag use --line-buffer"},
+    {"ungroup", "results", "what is to be kept must pass through smap"},
+    {"line-buffer", "results", "whole results are kept, not lines of several tasks in turn"},
     {"null", "delimiter", CHOOSE},
     {"max-args", "exact-args", CHOOSE},
     {"max-args", "colsep", "columns are fields of one task, a pack has one field per task"},
@@ -72,6 +74,9 @@ static const struct rule places[] = {
     {"a COMMAND", "worker", NULL},
     {"a COMMAND", "filter", NULL},
 };
+
+/* The same for --format jsonl: that of --format plain is in no one's way. */
+static const char *const not_jsonl[] = {"ungroup", "line-buffer", "tag"};
 
 /* A without B makes no sense. */
 static const struct rule needs[] = {
@@ -135,6 +140,12 @@ int rules_check(const struct conf *conf, struct buf *why, struct buf *todo)
         buf_puts(todo, r->todo);
         return -1;
     }
+    for (size_t i = 0; i < sizeof not_jsonl / sizeof *not_jsonl; i++)
+        if (conf->jsonl && is_given(conf, not_jsonl[i])) {
+            buf_printf(why, "--format jsonl and --%s contradict each other", not_jsonl[i]);
+            buf_puts(todo, "an object is the whole of one result");
+            return -1;
+        }
     for (const struct rule *r = needs; r < needs + sizeof needs / sizeof *needs; r++) {
         if (!is_given(conf, r->a) || is_given(conf, r->b))
             continue;

@@ -151,6 +151,12 @@ static int set_mpi(void *field, const char *value)
     return mpi->library || !value || strcmp(value, "true") == 0 || !mpi->on ? 0 : -1;
 }
 
+static int set_format(void *field, const char *value)
+{
+    *(bool *)field = strcmp(value, "jsonl") == 0;
+    return *(bool *)field || strcmp(value, "plain") == 0 ? 0 : -1;
+}
+
 const struct option_type type_flag = {"true or false", set_flag};
 const struct option_type type_null = {"true or false", set_null};
 const struct option_type type_text = {"a text that is not empty", set_text};
@@ -170,3 +176,4 @@ const struct option_type type_timeout = {"a time, as 2.5, 30s, 5m, or a percenta
 const struct option_type type_halt = {"never, or WHEN,WHAT=N: as soon,fail=3 or now,success=1 or soon,fail=10%", set_halt};
 const struct option_type type_load = {"a load, as 4, 1.5 or 80%", set_load};
 const struct option_type type_exit = {"count or xargs", set_exit};
+const struct option_type type_format = {"plain or jsonl", set_format};

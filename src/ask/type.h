@@ -27,5 +27,6 @@ extern const struct option_type type_timeout;   /* struct limits_timeout */
 extern const struct option_type type_halt;      /* struct limits_halt */
 extern const struct option_type type_load;      /* struct limits_load */
 extern const struct option_type type_exit;      /* int: enum limits_exit */
+extern const struct option_type type_format;    /* bool: jsonl */
 
 #endif

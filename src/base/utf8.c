@@ -36,6 +36,35 @@ bool utf8_valid(struct span text)
     return true;
 }
 
+/* How long the sequence that begins with this byte wants to be; 1: it is none. */
+static size_t wanted(unsigned char first)
+{
+    return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+}
+
+void utf8_part(struct utf8_parts *u, struct span part)
+{
+    uint32_t code;
+
+    for (size_t i = 0, n; i < part.len && !u->bad; i += n) {
+        n = u->opened ? 0 : utf8_length(part.ptr + i, part.len - i, &code);
+        if (n)
+            continue;
+        /* Byte by byte until it is whole: it began in an earlier part, or goes on in the next, or is wrong. */
+        n = 1;
+        u->open[u->opened++] = part.ptr[i];
+        if (u->opened < wanted((unsigned char)u->open[0]))
+            continue;
+        u->bad = utf8_length(u->open, u->opened, &code) != u->opened;
+        u->opened = 0;
+    }
+}
+
+bool utf8_parts_valid(const struct utf8_parts *u)
+{
+    return !u->bad && !u->opened;
+}
+
 void utf8_put(struct buf *out, uint32_t code)
 {
     if (code < 0x80) {

@@ -13,6 +13,16 @@
 size_t utf8_length(const char *p, size_t left, uint32_t *code);
 /* True when all of TEXT is such sequences. */
 bool utf8_valid(struct span text);
+/* The same for a text that comes in parts; zeroed it is an empty one. */
+struct utf8_parts {
+    char open[4]; /* bytes of a sequence that has not ended */
+    size_t opened;
+    bool bad;
+};
+
+void utf8_part(struct utf8_parts *u, struct span part);
+/* True when the parts so far are such sequences, the last one whole. */
+bool utf8_parts_valid(const struct utf8_parts *u);
 /* Appends CODE, a code point. */
 void utf8_put(struct buf *out, uint32_t code);
 
