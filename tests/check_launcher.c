@@ -104,13 +104,13 @@ END_TEST
 
 START_TEST(sleep_grows_with_the_silence)
 {
-    struct nap n = {0};
+    struct nap n = {.since = 1000000};
     int64_t last = 0;
 
-    nap_event(&n, 1000000);
-    ck_assert_int_eq(nap_until(&n, 1000010), 1000010); /* still spinning */
+    nap_event(&n, 1000010);
+    ck_assert_int_eq(nap_until(&n, 1000020), 1000020); /* still spinning */
     for (int64_t waited = NAP_SPIN; waited < 10000000; waited = waited * 5 / 4) {
-        int64_t sleep = nap_until(&n, 1000000 + waited) - 1000000 - waited;
+        int64_t sleep = nap_until(&n, 1000010 + waited) - 1000010 - waited;
 
         ck_assert_int_ge(sleep, NAP_LEAST);
         ck_assert_int_le(sleep, NAP_MOST);
@@ -119,6 +119,29 @@ START_TEST(sleep_grows_with_the_silence)
         last = sleep;
     }
     ck_assert_int_eq(last, NAP_MOST);
+}
+END_TEST
+
+/* Events a millisecond apart, in pairs: no spinning, a quarter of the gap, and it learns anew when they come fast. */
+START_TEST(sleep_knows_how_events_come)
+{
+    struct nap n = {.since = 0};
+    int64_t now = 0;
+
+    for (int i = 0; i < 50; i++) {
+        nap_event(&n, now += 1000);
+        nap_event(&n, now += 5);
+    }
+    int64_t sleep = nap_until(&n, now + 1) - now - 1;
+
+    ck_assert_int_gt(sleep, 200);
+    ck_assert_int_le(sleep, 250);
+    for (int i = 0; i < 50; i++)
+        nap_event(&n, now += 60);
+    ck_assert_int_eq(nap_until(&n, now + 10), now + 10);
+    for (int i = 0; i < 50; i++)
+        nap_event(&n, now += 1000000);
+    ck_assert_int_eq(nap_until(&n, now), now + NAP_FIRST);
 }
 END_TEST
 
@@ -132,6 +155,7 @@ Suite *launcher_suite(void)
     tcase_add_test(c, nonsense_is_not_believed);
     tcase_add_test(c, there_is_advice_for_the_wrong_mpi);
     tcase_add_test(c, sleep_grows_with_the_silence);
+    tcase_add_test(c, sleep_knows_how_events_come);
     suite_add_tcase(s, c);
     return s;
 }

@@ -253,7 +253,7 @@ enum world_role world_enter(const struct world_spec *spec)
 static bool see_all_off(const struct transport_ops *t)
 {
     int64_t now = clock_now(), until = now + BYE_US;
-    struct nap nap = {now};
+    struct nap nap = {.since = now};
     struct transport_message m;
     uint32_t left = world.ranks.size - 1;
     int got = 0;
