@@ -2,6 +2,8 @@
 #include "base/diag.h"
 #include "suites.h"
 
+#include <errno.h>
+
 static const char *escaped(const char *text, size_t len, size_t max)
 {
     static struct buf out;
@@ -47,6 +49,32 @@ START_TEST(long_text_is_cut_between_characters)
 }
 END_TEST
 
+static void append(void *ctx, struct span line)
+{
+    buf_put(ctx, line.ptr, line.len);
+}
+
+START_TEST(a_message_begins_a_line)
+{
+    struct buf said = BUF_INIT;
+
+    diag_divert(append, &said);
+    diag_note("%d", 1);
+    diag_mid_line(true);
+    diag_note("%d", 2);
+    diag_line(span_of("3"));
+    diag_mid_line(true);
+    diag_line(span_of("4"));
+    diag_mid_line(true);
+    diag_mid_line(false);
+    errno = ENOENT;
+    ck_assert_int_eq(diag_errno("5"), -1);
+    diag_divert(NULL, NULL);
+    ck_assert_str_eq(buf_cstr(&said), "smap: 1\n\nsmap: 2\n3\n\n4\nsmap: 5: No such file or directory\n");
+    buf_release(&said);
+}
+END_TEST
+
 Suite *diag_suite(void)
 {
     Suite *s = suite_create("diag");
@@ -56,6 +84,9 @@ Suite *diag_suite(void)
     tcase_add_test(c, controls_are_shown);
     tcase_add_test(c, broken_utf8_is_shown);
     tcase_add_test(c, long_text_is_cut_between_characters);
+    suite_add_tcase(s, c);
+    c = tcase_create("lines");
+    tcase_add_test(c, a_message_begins_a_line);
     suite_add_tcase(s, c);
     return s;
 }

@@ -413,7 +413,7 @@ START_TEST(one_pipe_for_both_keeps_the_order_of_pieces)
     put(o, PIECE_OUT, 2, "out4");
     ck_assert_int_eq(o->ops->close(o, true), 0);
     restore();
-    check_content(fd[0], "out1 err1 out2 out3 smap: failed\nout4");
+    check_content(fd[0], "out1 err1 out2 out3 \nsmap: failed\nout4");
 }
 END_TEST
 
@@ -448,7 +448,7 @@ START_TEST(messages_wait_for_a_stalled_reader_without_blocking)
     struct buf rest = slurp(fd[0]);
 
     buf_put(&got, rest.ptr, rest.len);
-    sprintf(expected, "%ssmap: task 1 failed\n", big);
+    sprintf(expected, "%s\nsmap: task 1 failed\n", big);
     ck_assert_str_eq(buf_cstr(&got), expected);
     buf_release(&rest);
     buf_release(&got);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 static bool lost; /* a message could not be written */
+static bool in_line; /* what was last written there is not a whole line */
 static void (*divert_fn)(void *ctx, struct span line);
 static void *divert_ctx;
 
@@ -33,10 +34,23 @@ static void write_line(struct buf *line)
     buf_release(line);
 }
 
+static void begin_line(struct buf *line)
+{
+    if (in_line)
+        buf_putc(line, '\n');
+    in_line = false;
+}
+
+void diag_mid_line(bool mid_line)
+{
+    in_line = mid_line;
+}
+
 static void say(const char *format, va_list args, const char *reason)
 {
     struct buf line = BUF_INIT;
 
+    begin_line(&line);
     buf_puts(&line, "smap: ");
     buf_vprintf(&line, format, args);
     if (reason)
@@ -48,6 +62,7 @@ void diag_line(struct span text)
 {
     struct buf line = BUF_INIT;
 
+    begin_line(&line);
     buf_put(&line, text.ptr, text.len);
     write_line(&line);
 }

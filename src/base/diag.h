@@ -19,6 +19,8 @@ void diag_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_line(struct span text);
 /* From now on every line (with its newline) goes to FN and not to stderr; NULL: to stderr again. */
 void diag_divert(void (*fn)(void *ctx, struct span line), void *ctx);
+/* Others wrote to where messages go, and left off in the middle of a line or not: a message begins a new one. */
+void diag_mid_line(bool mid_line);
 /* True once stderr could not be written: the exit status must not be 0 then. */
 bool diag_lost(void);
 

@@ -36,13 +36,20 @@ static struct sink *sink_of(const struct outlet *o)
     return (struct sink *)o;
 }
 
+static int put_span(struct sink *s, struct channel *c, struct span bytes)
+{
+    if (c == s->err && bytes.len)
+        diag_mid_line(bytes.ptr[bytes.len - 1] != '\n');
+    return channel_put(c, bytes);
+}
+
 static int put_bytes(struct sink *s, struct channel *c, const struct piece *p)
 {
     if (!s->by_lines || p->kind == PIECE_RUN)
-        return channel_put(c, p->bytes);
+        return put_span(s, c, p->bytes);
     buf_clear(&s->text);
     lines_put(&s->lines, p, &s->text);
-    return channel_put(c, (struct span){s->text.ptr, s->text.len});
+    return put_span(s, c, (struct span){s->text.ptr, s->text.len});
 }
 
 static int put_err(struct sink *s, const struct piece *p)
@@ -54,7 +61,7 @@ static int end_stream(struct sink *s, struct channel *c, const struct piece *p, 
 {
     buf_clear(&s->text);
     lines_end(&s->lines, p, kind, &s->text);
-    return channel_put(c, (struct span){s->text.ptr, s->text.len});
+    return put_span(s, c, (struct span){s->text.ptr, s->text.len});
 }
 
 static int put_end(struct sink *s, const struct piece *p)

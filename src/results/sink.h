@@ -7,7 +7,7 @@
  * as for any program, but only once there is something to say. Any other error (a full disk) is reported
  * once: -1. SIGPIPE must be ignored. Where stdout and stderr are the same pipe, terminal or file, bytes leave
  * in the order of the pieces. From open to close smap's own messages (diag) pass through the sink as well: outlets that report on tasks
- * come behind it in the list, and their lines come out behind what the task said.
+ * come behind it in the list, and their lines come out behind what the task said, on a line of their own.
  */
 #ifndef SMAP_SINK_H
 #define SMAP_SINK_H
