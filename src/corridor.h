@@ -19,6 +19,7 @@ struct map {
     struct pace pace;
     struct stop stop;
     struct outlets outlets;
+    struct buf fields; /* of the piece being put */
     bool told; /* the backend: nothing more shall begin */
     bool source_ended, source_waits, finishing;
     uint64_t taken;

@@ -152,6 +152,7 @@ static void close_corridor(struct map *m)
     stop_close(&m->stop);
     order_free(m->order);
     flight_free(m->flight);
+    buf_release(&m->fields);
     retry_free(m->retry);
     policy_free(m->policy);
 }

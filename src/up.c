@@ -22,10 +22,15 @@ bool up_ready(void *ctx)
     return !m->stop.leave && outlets_ready(&m->outlets);
 }
 
-static void deliver_piece(void *ctx, const struct piece *p)
+static void deliver_piece(void *ctx, const struct piece *lent)
 {
     struct map *m = ctx;
-    int vote = m->stop.leave ? 0 : outlets_put(&m->outlets, p);
+    struct piece p = *lent;
+
+    /* Of plain successes order keeps the rank only; what comes from the journal may have run anywhere. */
+    if ((p.kind == PIECE_END || p.kind == PIECE_RUN) && !p.end.host && !(p.end.flags & OUTCOME_FROM_JOURNAL))
+        p.end.host = m->spec->backend->host(m->backend, p.end.rank);
+    int vote = m->stop.leave ? 0 : outlets_put(&m->outlets, &p);
 
     if (vote < 0)
         map_fail(m);
@@ -35,8 +40,12 @@ static void deliver_piece(void *ctx, const struct piece *p)
 
 static void put(struct map *m, struct piece *p, const struct task *t)
 {
-    if (t)
+    if (t) {
         p->input = t->text;
+        buf_clear(&m->fields);
+        task_put_fields(&m->fields, t);
+        p->fields = (struct span){m->fields.ptr, m->fields.len};
+    }
     if (order_pass(m->order, p, up_ready, deliver_piece, m) < 0)
         map_fail(m);
 }
