@@ -143,7 +143,7 @@ bench: all ## measurements beside xargs and GNU parallel
 
 ifneq ($(wildcard scripts/torture),)
 torture: all ## fault injection
-	@SMAP='$(SMAP)' sh scripts/torture
+	@for t in scripts/torture/*.sh; do echo "== $$t"; SMAP='$(SMAP)' bash "$$t" || exit 1; done
 .PHONY: torture
 endif
 

@@ -125,6 +125,8 @@ struct batch *journal_take(struct journal *j)
     if (j->spec.hooks)
         remember_hooks(j, p);
     if (p->kind == JOURNAL_FRESH) {
+        /* What has ended is safe before another begins in its slot, or a kill could cost more than was in flight. Failing is sticky: journal_flush tells. */
+        jfile_flush(j->file);
         jrunning_put(&j->running, p);
     } else if (p->kind == JOURNAL_FOUND) {
         jqueue_put(&j->replay, p);
