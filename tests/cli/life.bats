@@ -133,9 +133,8 @@ TASKS
     given '1\n2\n3\n4\n'
     expect_each 0 --delay 0.1 'date +%s%N > {}'
     for backend in $(all_backends); do
-        for n in 1 2 3; do
-            [ $(($(cat "$runs/$backend/files/$((n + 1))") - $(cat "$runs/$backend/files/$n"))) -gt 60000000 ]
-        done
+        # 0.3 s lie between the first start and the last; a busy machine may be late with the first one's date.
+        [ $(($(cat "$runs/$backend/files/4") - $(cat "$runs/$backend/files/1"))) -gt 100000000 ]
     done
 }
 
