@@ -359,8 +359,10 @@ smap: 4 tasks: 3 succeeded, 1 failed; TIMES
     expect 0 --worker "$W/libtrouble.so:trouble"
     # A rank's executor and its workers leave by themselves once the rank is gone: that takes a moment.
     for _ in $(seq 100); do
-        pgrep -f "internal-function-worker.*$W/libtrouble.so trouble" > /dev/null || return 0
-        sleep 0.05
+        pgrep -f "internal-function-worker.*$W/libtrouble.so trouble" > left || return 0
+        sleep 0.1
     done
+    # What they wait for tells why they stay.
+    ps -o pid,ppid,pgid,stat,etime,wchan:20,args -p "$(paste -sd, left)"
     false
 }
