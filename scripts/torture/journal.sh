@@ -136,7 +136,7 @@ disturbed_run() {
     killed=no
     if kill -9 "$victim" 2> /dev/null; then killed=yes; fi
     local since=$SECONDS
-    wait_for_end
+    { wait_for_end; } 2> /dev/null # bash tells of what was killed
     wait "$pid" 2> /dev/null
     status=$?
     [ $((SECONDS - since)) -le 10 ] || [ $hangs != $before_hangs ] || complain "$backend: $((SECONDS - since)) s until the end after the kill"
