@@ -1,7 +1,9 @@
 /*
- * smap.h: functions as workers of smap(1): the interface between smap and a shared library. See smap_worker(3).
+ * smap.h: functions as workers of smap(1): the interface between smap and a shared library. See
+ * smap_worker(3).
  *
- * C99 and C++98 and later; nothing to link with. A worker is a function that is called once for every task:
+ * C99 and C++98 and later; nothing to link with. A worker is a function that is called once for
+ * every task:
  *
  *     #include <smap.h>
  *
@@ -14,8 +16,9 @@
  *     cc -shared -fPIC -o libgreet.so greet.c
  *     seq 3 | smap --worker ./libgreet.so:greet
  *
- * Other languages export the same two symbols: the function `greet`, and `greet_abi`, an unsigned 64-bit number, the value of SMAP_ABI. They
- * call smap_emit and smap_error, which smap itself exports under these names.
+ * Other languages export the same two symbols: the function `greet`, and `greet_abi`, an unsigned
+ * 64-bit number, the value of SMAP_ABI. They call smap_emit and smap_error, which smap itself
+ * exports under these names.
  */
 #ifndef SMAP_H
 #define SMAP_H
@@ -58,14 +61,17 @@ struct smap_context {
     int (*set_error)(struct smap_context *smap, const char *text, size_t length);
 };
 
-/* The number a worker exports as SYMBOL_abi: version of the interface, and the sizes that both sides must agree on. */
-#define SMAP_ABI \
-    ((uint64_t)SMAP_ABI_VERSION << 32 | (uint64_t)sizeof(struct smap_task) << 16 | (uint64_t)sizeof(struct smap_context))
+/* The number a worker exports as SYMBOL_abi: version of the interface, and the sizes that both
+ * sides must agree on. */
+#define SMAP_ABI                                                                     \
+    ((uint64_t)SMAP_ABI_VERSION << 32 | (uint64_t)sizeof(struct smap_task) << 16 |   \
+     (uint64_t)sizeof(struct smap_context))
 
 /* The worker itself. 0: success; 1..255: the task has failed with that status. */
 typedef int smap_worker_fn(struct smap_context *smap, const struct smap_task *task);
-/* Optional SYMBOL_init, once per process before the first task: CONFIG is the text of --worker-config ("" without). What it leaves
- * in *STATE is found in smap->state. Not 0: the worker cannot work, and the run ends. */
+/* Optional SYMBOL_init, once per process before the first task: CONFIG is the text of
+ * --worker-config ("" without). What it leaves in *STATE is found in smap->state. Not 0: the worker
+ * cannot work, and the run ends. */
 typedef int smap_init_fn(const char *config, void **state);
 /* Optional SYMBOL_fini, once per process after the last task. */
 typedef void smap_fini_fn(void *state);
@@ -110,8 +116,9 @@ SMAP_EXPORT int smap_error(struct smap_context *smap, const char *text);
 
 #else
 
-/* Appends LENGTH bytes to the result of the task. smap adds the record separator (a newline) when the task has ended. 0; -1: the
- * result cannot grow any more, and the task fails whatever it returns. */
+/* Appends LENGTH bytes to the result of the task. smap adds the record separator (a newline) when
+ * the task has ended. 0; -1: the result cannot grow any more, and the task fails whatever it
+ * returns. */
 static inline int smap_emit(struct smap_context *smap, const void *bytes, size_t length)
 {
     if ((size_t)(smap->end - smap->at) < length && smap->grow(smap, length) < 0)
@@ -156,7 +163,8 @@ static inline int smap_printf(struct smap_context *smap, const char *format, ...
     return r;
 }
 
-/* Says why the task fails, for the message on stderr; the worker then returns its status. Returns 1, so that `return smap_error(...)` does both. */
+/* Says why the task fails, for the message on stderr; the worker then returns its status. Returns
+ * 1, so that `return smap_error(...)` does both. */
 static inline int smap_error(struct smap_context *smap, const char *text)
 {
     smap->set_error(smap, text, strlen(text));

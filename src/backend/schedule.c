@@ -1,7 +1,8 @@
 /*
- * Batch sizes. The estimate of a task's time follows bad news at once and good news by halves: a batch too large makes others wait,
- * one too small costs a few microseconds. The size at most doubles from what has really been run, so one lucky measurement (a
- * single task of 0 us) does not send the rest of the input to one slot.
+ * Batch sizes. The estimate of a task's time follows bad news at once and good news by halves: a
+ * batch too large makes others wait, one too small costs a few microseconds. The size at most
+ * doubles from what has really been run, so one lucky measurement (a single task of 0 us) does not
+ * send the rest of the input to one slot.
  */
 #include "backend/schedule.h"
 

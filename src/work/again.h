@@ -1,5 +1,6 @@
 /*
- * again: when to try again to start a process where none was to be had (EAGAIN, ENOMEM, EMFILE). Layer: work; pure.
+ * again: when to try again to start a process where none was to be had (EAGAIN, ENOMEM, EMFILE).
+ * Layer: work; pure.
  */
 #ifndef SMAP_AGAIN_H
 #define SMAP_AGAIN_H
@@ -14,8 +15,9 @@ struct again {
 
 /* True for the errors that may pass. */
 bool again_may_pass(int error);
-/* The time of the next attempt after this ERROR: less and less often, up to four times a second. -1: give up, since it cannot pass: by its kind, or
- * because no other task that could end and make room has been running (ALONE) for some seconds; descriptors are our own, nobody else makes room. */
+/* The time of the next attempt after this ERROR: less and less often, up to four times a second.
+ * -1: give up, since it cannot pass: by its kind, or because no other task that could end and make
+ * room has been running (ALONE) for some seconds; descriptors are our own, nobody else makes room. */
 int64_t again_next(struct again *a, int error, int64_t now, bool alone);
 
 #endif

@@ -66,7 +66,7 @@ static void grow(struct answers *a)
     a->cap = cap;
 }
 
-/* --- going out ------------------------------------------------------------------------------------------------------ */
+/* --- going out --------------------------------------------------------------------------------- */
 
 static void append(struct answers *a, const struct portion *p)
 {
@@ -115,7 +115,8 @@ static void end_portion(struct answers *a, struct portion *p)
     append(a, p);
 }
 
-/* Records are made of the texts of the tasks. The last END may come from here and hands the batch back, so nothing is looked at after it. */
+/* Records are made of the texts of the tasks. The last END may come from here and hands the batch
+ * back, so nothing is looked at after it. */
 static void add_structured(struct answers *a, const struct batch *b)
 {
     struct batch_cursor c = {0};
@@ -197,7 +198,7 @@ void answers_wrote(struct answers *a, size_t n)
     }
 }
 
-/* --- coming in ------------------------------------------------------------------------------------------------------- */
+/* --- coming in --------------------------------------------------------------------------------- */
 
 struct outcome answers_outcome(const struct answers *a)
 {
@@ -232,7 +233,8 @@ static void hand_on(struct answers *a, enum piece_kind kind, struct span bytes, 
     a->spec.on_piece(a->spec.ctx, &p);
 }
 
-/* COUNT tasks of the head portion have ended. Their last piece may hand the batch back, so the portion goes before it. */
+/* COUNT tasks of the head portion have ended. Their last piece may hand the batch back, so the
+ * portion goes before it. */
 static void retire(struct answers *a, uint32_t count)
 {
     struct portion *p = at(a, 0);
@@ -402,7 +404,7 @@ bool answers_text(struct answers *a, struct span text)
     return true;
 }
 
-/* --- when things go wrong --------------------------------------------------------------------------------------------- */
+/* --- when things go wrong ---------------------------------------------------------------------- */
 
 void answers_fail(struct answers *a, const struct outcome *end)
 {

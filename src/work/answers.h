@@ -1,8 +1,9 @@
 /*
- * answers: matches what a filter answers to the tasks it was given: the k-th record to the k-th task. Layer: work; no process here.
+ * answers: matches what a filter answers to the tasks it was given: the k-th record to the k-th
+ * task. Layer: work; no process here.
  *
- * In: batches, then bytes as the filter writes them. Out: bytes for the filter to read, and pieces. What was given is remembered until it is answered, so
- * that another process can be given it again.
+ * In: batches, then bytes as the filter writes them. Out: bytes for the filter to read, and pieces.
+ * What was given is remembered until it is answered, so that another process can be given it again.
  */
 #ifndef SMAP_ANSWERS_H
 #define SMAP_ANSWERS_H
@@ -63,14 +64,16 @@ void answers_wrote(struct answers *a, size_t n);
 
 /* Where to read to; N: how much fits. */
 char *answers_space(struct answers *a, size_t *n);
-/* N bytes have been read. -1: more records than tasks were asked; those that fit have been handed on but the last. */
+/* N bytes have been read. -1: more records than tasks were asked; those that fit have been handed
+ * on but the last. */
 int answers_got(struct answers *a, size_t n);
 /* Nothing follows: the answer kept back counts. -1 as above. */
 int answers_end(struct answers *a);
 /* Text from the filter's stderr, credited to the task that is waited for; false: there is none. */
 bool answers_text(struct answers *a, struct span text);
 
-/* The task that is waited for has ended like that: the fill record, then END. What was read of its record is forgotten. */
+/* The task that is waited for has ended like that: the fill record, then END. What was read of its
+ * record is forgotten. */
 void answers_fail(struct answers *a, const struct outcome *end);
 /* All others end as cancelled. */
 void answers_cancel(struct answers *a);

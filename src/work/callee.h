@@ -1,8 +1,9 @@
 /*
- * callee: the function of --worker, ready to be called: from a library, directly or through a signature. Layer: work.
+ * callee: the function of --worker, ready to be called: from a library, directly or through a
+ * signature. Layer: work.
  *
- * Runs in worker processes, and in smap itself for --serial. The caller's steps: callee_open, callee_begin, then
- * callee->run(context with callee->state, task) for every task, callee_end.
+ * Runs in worker processes, and in smap itself for --serial. The caller's steps: callee_open,
+ * callee_begin, then callee->run(context with callee->state, task) for every task, callee_end.
  */
 #ifndef SMAP_CALLEE_H
 #define SMAP_CALLEE_H

@@ -1,13 +1,16 @@
 /*
  * A function worker. The protocol is drawn in share.h; here is its far side.
  *
- * Between two tasks of a batch nothing happens but: cut the next record, call the function, put the separator behind what it
- * emitted, store `progress`. All that is rarer (a failure, a full segment, a result larger than a segment, text that was printed) leaves that path
- * through one test, of `slow` and the flags that a signal handler or a fork may set.
+ * Between two tasks of a batch nothing happens but: cut the next record, call the function, put the
+ * separator behind what it emitted, store `progress`. All that is rarer (a failure, a full segment,
+ * a result larger than a segment, text that was printed) leaves that path through one test, of
+ * `slow` and the flags that a signal handler or a fork may set.
  *
- * Text printed to stdout or stderr goes to smap through one pipe, and must be credited to the task that printed it though smap reads it
- * later. smap has asked the kernel for a signal (SIGURG, ignored by default) on every write to that pipe: it arrives before write(2)
- * returns to the function. Its handler sets `printed`; the task then ends with SHARE_TEXT and waits until smap has read the pipe.
+ * Text printed to stdout or stderr goes to smap through one pipe, and must be credited to the task
+ * that printed it though smap reads it later. smap has asked the kernel for a signal (SIGURG,
+ * ignored by default) on every write to that pipe: it arrives before write(2) returns to the
+ * function. Its handler sets `printed`; the task then ends with SHARE_TEXT and waits until smap has
+ * read the pipe.
  */
 #include "work/child.h"
 
@@ -69,7 +72,7 @@ static _Noreturn void broken(const char *what)
     _exit(STATUS_BROKEN);
 }
 
-/* --- bells ------------------------------------------------------------------------------------------------------- */
+/* --- bells ------------------------------------------------------------------------------------- */
 
 static void ring(struct child *c)
 {
@@ -132,7 +135,7 @@ static void wait_or_leave(struct child *c, condition_fn holds)
         _exit(0);
 }
 
-/* --- events and segments ----------------------------------------------------------------------------------------- */
+/* --- events and segments ----------------------------------------------------------------------- */
 
 static void post(struct child *c, enum share_kind kind, uint32_t flags, const char *end, uint32_t status)
 {
@@ -193,7 +196,7 @@ static void post_finished(struct child *c)
         post(c, SHARE_RUN, 0, c->result, 0);
 }
 
-/* --- what the function calls --------------------------------------------------------------------------------------- */
+/* --- what the function calls ------------------------------------------------------------------- */
 
 static bool grow_big(struct child *c, size_t length)
 {
@@ -219,7 +222,8 @@ static bool grow_big(struct child *c, size_t length)
     return true;
 }
 
-/* A result that does not fit behind the others moves to a fresh segment; one that does not fit into any moves to memory of our own. */
+/* A result that does not fit behind the others moves to a fresh segment; one that does not fit into
+ * any moves to memory of our own. */
 static int grow(struct smap_context *context, size_t length)
 {
     struct child *c = (struct child *)context;
@@ -248,7 +252,7 @@ static int set_error(struct smap_context *context, const char *text, size_t leng
     return 0;
 }
 
-/* --- the end of a task ------------------------------------------------------------------------------------------- */
+/* --- the end of a task ------------------------------------------------------------------------- */
 
 /* A success like most: what this costs, every task of 20 ns pays. */
 static inline void end_plain(struct child *c)
@@ -366,7 +370,7 @@ static inline void end_task(struct child *c, int returned)
         end_slow(c, callee_status(returned));
 }
 
-/* --- batches ------------------------------------------------------------------------------------------------------ */
+/* --- batches ----------------------------------------------------------------------------------- */
 
 static void run_raw(struct child *c, const struct share_batch *b, char *at, uint32_t last)
 {
@@ -376,8 +380,10 @@ static void run_raw(struct child *c, const struct share_batch *b, char *at, uint
     while (c->done < last) {
         char *end = memchr(at, b->separator, (size_t)(stop - at));
 
-        if (!end)
+        if (!end) {
             broken("the batch is not what it should be");
+            return;
+        }
         *end = '\0';
         task.text = at;
         task.length = (size_t)(end - at);
@@ -446,7 +452,7 @@ static bool run_batch(struct child *c)
     return !renew;
 }
 
-/* --- the process ---------------------------------------------------------------------------------------------------- */
+/* --- the process ------------------------------------------------------------------------------- */
 
 static void on_print(int sig)
 {

@@ -1,6 +1,7 @@
 /*
- * Opening libraries. RTLD_NOW: a missing symbol is an error before the first task, not in the middle of one. RTLD_DEEPBIND: smap exports its own
- * functions for its MPI module, and a library that happens to have an `order_put` of its own must get its own. That flag is at odds with
+ * Opening libraries. RTLD_NOW: a missing symbol is an error before the first task, not in the
+ * middle of one. RTLD_DEEPBIND: smap exports its own functions for its MPI module, and a library
+ * that happens to have an `order_put` of its own must get its own. That flag is at odds with
  * preloaded allocators and sanitizers, which want to be found first; so not then.
  */
 #define SMAP_NO_INLINE
@@ -106,7 +107,8 @@ int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, s
     return status;
 }
 
-/* What smap.h defines inline for C and C++, as symbols that a library in another language finds in the program that opens it. */
+/* What smap.h defines inline for C and C++, as symbols that a library in another language finds in
+ * the program that opens it. */
 
 int smap_emit(struct smap_context *smap, const void *bytes, size_t length)
 {

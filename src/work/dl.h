@@ -19,14 +19,15 @@ struct dl {
 };
 
 /*
- * The absolute path of LIBRARY where it has a slash (so that a worker may run in another directory), else the name itself, which dlopen looks up.
- * Malloced.
+ * The absolute path of LIBRARY where it has a slash (so that a worker may run in another
+ * directory), else the name itself, which dlopen looks up. Malloced.
  */
 char *dl_resolve(const char *library);
 
 /*
- * Opens LIBRARY and finds SYMBOL. PLAIN: any C function, for --signature; else a worker, whose SYMBOL_abi must be ours. The
- * library stays open until the process ends. 0, or the exit status 127 (no such library or symbol) or 126 (not usable), ERROR saying why.
+ * Opens LIBRARY and finds SYMBOL. PLAIN: any C function, for --signature; else a worker, whose
+ * SYMBOL_abi must be ours. The library stays open until the process ends. 0, or the exit status 127
+ * (no such library or symbol) or 126 (not usable), ERROR saying why.
  */
 int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, struct buf *error);
 

@@ -1,12 +1,14 @@
 /*
  * The worker that is a filter: a shell line, started once, with three pipes.
  *
- * How much to give it: two batches keep a filter busy that answers at once. One that collects its output in a buffer answers nothing until it
- * has been given thousands of lines, and what it holds back must not stop the run; so as long as it is silent though it has read all there was, the window of
- * batches doubles. It falls back when everything has been answered, which a filter with a buffer does not do.
+ * How much to give it: two batches keep a filter busy that answers at once. One that collects its
+ * output in a buffer answers nothing until it has been given thousands of lines, and what it holds
+ * back must not stop the run; so as long as it is silent though it has read all there was, the
+ * window of batches doubles. It falls back when everything has been answered, which a filter with a
+ * buffer does not do.
  *
- * The end: filter_finish closes its stdin once all is written. The last answer is believed only when the process has ended, since only then is it known
- * that no other record follows.
+ * The end: filter_finish closes its stdin once all is written. The last answer is believed only
+ * when the process has ended, since only then is it known that no other record follows.
  */
 #include "work/filter.h"
 
@@ -17,14 +19,14 @@
 #include "base/xalloc.h"
 #include "work/again.h"
 #include "work/answers.h"
+#include "work/ended.h"
 #include "work/ending.h"
+#include "work/piped.h"
 #include "work/shfast.h"
 #include "work/slotenv.h"
-#include "work/spawn.h"
 #include "work/work.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -53,9 +55,7 @@ struct filter {
     struct worker_spec spec;
     char *shell;
     char **env;
-    struct process process;
-    int in, out, err;        /* our ends, -1: closed */
-    bool in_watched;
+    struct piped pipes;
     struct answers answers;
     uint32_t window;
     bool answered;           /* some process of this slot has answered */
@@ -78,20 +78,19 @@ static void drop(struct filter *f, int *fd)
         return;
     if (loop_has(f->spec.loop, *fd))
         loop_remove(f->spec.loop, *fd);
-    close(*fd);
-    *fd = -1;
+    piped_close(fd);
 }
 
 static void give_up(struct filter *f, const char *why)
 {
     diag("filter %s: %s", f->spec.work->word[0], why);
     f->broken = true;
-    if (f->process.pid)
-        spawn_kill(&f->process, SIGKILL);
+    if (f->pipes.process.pid)
+        spawn_kill(&f->pipes.process, SIGKILL);
     answers_cancel(&f->answers);
 }
 
-/* --- its input ------------------------------------------------------------------------------------------------------- */
+/* --- its input --------------------------------------------------------------------------------- */
 
 /* False: the pipe is full, or closed. */
 static bool write_some(struct filter *f)
@@ -104,14 +103,14 @@ static bool write_some(struct filter *f)
     ssize_t wrote;
 
     do
-        wrote = writev(f->in, iov, n);
+        wrote = writev(f->pipes.in, iov, n);
     while (wrote < 0 && errno == EINTR);
     if (wrote > 0) {
         answers_wrote(&f->answers, (size_t)wrote);
         return true;
     }
     if (errno != EAGAIN)
-        drop(f, &f->in); /* it reads no more: its end will tell why */
+        drop(f, &f->pipes.in); /* it reads no more: its end will tell why */
     return false;
 }
 
@@ -119,24 +118,24 @@ static void write_all(struct filter *f)
 {
     struct iovec iov;
 
-    if (f->in < 0)
+    if (f->pipes.in < 0)
         return;
     while (write_some(f))
         ;
-    if (f->in < 0)
+    if (f->pipes.in < 0)
         return;
     bool more = answers_pending(&f->answers, &iov, 1);
 
     if (!more && f->finishing) {
         f->answers.hold = true;
-        drop(f, &f->in);
+        drop(f, &f->pipes.in);
         return;
     }
-    if (more != loop_has(f->spec.loop, f->in)) {
+    if (more != loop_has(f->spec.loop, f->pipes.in)) {
         if (more)
-            loop_add(f->spec.loop, f->in, POLLOUT, on_in, f);
+            loop_add(f->spec.loop, f->pipes.in, POLLOUT, on_in, f);
         else
-            loop_remove(f->spec.loop, f->in);
+            loop_remove(f->spec.loop, f->pipes.in);
     }
 }
 
@@ -146,7 +145,7 @@ static void on_in(void *ctx, short events)
     write_all(ctx);
 }
 
-/* --- its output ------------------------------------------------------------------------------------------------------ */
+/* --- its output -------------------------------------------------------------------------------- */
 
 /* More records than tasks: from here on nobody can say which answers which. */
 static void too_much(struct filter *f)
@@ -173,7 +172,7 @@ static ssize_t read_out(struct filter *f)
 {
     size_t room;
     char *to = answers_space(&f->answers, &room);
-    ssize_t n = io_read(f->out, to, room);
+    ssize_t n = io_read(f->pipes.out, to, room);
 
     if (n <= 0)
         return n;
@@ -192,7 +191,7 @@ static ssize_t read_out(struct filter *f)
 static ssize_t read_err(struct filter *f)
 {
     char buffer[TEXT_SIZE];
-    ssize_t n = io_read(f->err, buffer, sizeof buffer);
+    ssize_t n = io_read(f->pipes.err, buffer, sizeof buffer);
 
     if (n > 0 && !answers_text(&f->answers, (struct span){buffer, (size_t)n}))
         io_write_all(STDERR_FILENO, buffer, (size_t)n);
@@ -205,10 +204,10 @@ static void on_out(void *ctx, short events)
     ssize_t n = 1;
 
     (void)events;
-    for (int left = READS; left && n > 0 && f->out >= 0; left--)
+    for (int left = READS; left && n > 0 && f->pipes.out >= 0; left--)
         n = read_out(f);
     if (n == 0)
-        drop(f, &f->out); /* it can answer no more; if it does not end by itself, the watch ends it */
+        drop(f, &f->pipes.out); /* it can answer no more; if it does not end by itself, the watch ends it */
 }
 
 static void on_err(void *ctx, short events)
@@ -217,25 +216,10 @@ static void on_err(void *ctx, short events)
 
     (void)events;
     if (read_err(f) == 0)
-        drop(f, &f->err);
+        drop(f, &f->pipes.err);
 }
 
-/* --- its end ---------------------------------------------------------------------------------------------------------- */
-
-static void describe(const struct filter *f, struct outcome *o, int status)
-{
-    if (WIFSIGNALED(status)) {
-        o->cause = f->timed_out ? END_TIMEOUT : END_SIGNAL;
-        o->signal = (uint8_t)WTERMSIG(status);
-        return;
-    }
-    o->status = (uint8_t)WEXITSTATUS(status);
-    o->reason = span_of("the filter has ended");
-    if (!o->status) {
-        o->status = 1;
-        o->reason = span_of("the filter has ended (exit status 0) without an answer");
-    }
-}
+/* --- its end ----------------------------------------------------------------------------------- */
 
 static bool cannot_run(const struct filter *f, int status)
 {
@@ -247,7 +231,9 @@ static void blame(struct filter *f, int status)
     struct outcome o = answers_outcome(&f->answers);
     struct buf why = BUF_INIT;
 
-    describe(f, &o, status);
+    ended_describe(&o, status, "the filter has ended", "the filter has ended (exit status 0) without an answer");
+    if (f->timed_out && o.cause == END_SIGNAL)
+        o.cause = END_TIMEOUT;
     if (cannot_run(f, status)) {
         o.cause = END_NOT_RUN;
         buf_printf(&why, "cannot be run (exit status %d)", o.status);
@@ -263,13 +249,13 @@ static void blame(struct filter *f, int status)
 /* What the dead process wrote is all in the pipes: take it, then leave whoever still holds the other ends. */
 static void drain(struct filter *f)
 {
-    for (int left = 1024; left && f->out >= 0 && read_out(f) > 0; left--)
+    for (int left = 1024; left && f->pipes.out >= 0 && read_out(f) > 0; left--)
         ;
-    for (int left = 64; left && f->err >= 0 && read_err(f) > 0; left--)
+    for (int left = 64; left && f->pipes.err >= 0 && read_err(f) > 0; left--)
         ;
-    drop(f, &f->in);
-    drop(f, &f->out);
-    drop(f, &f->err);
+    drop(f, &f->pipes.in);
+    drop(f, &f->pipes.out);
+    drop(f, &f->pipes.err);
 }
 
 static void on_death(struct filter *f, int status)
@@ -281,9 +267,11 @@ static void on_death(struct filter *f, int status)
     if (f->broken)
         return;
     if (!f->answers.tasks) {
-        if (!WIFEXITED(status) || WEXITSTATUS(status))
-            diag_note("filter %s: ended with %s %d after its last answer", f->spec.work->word[0],
-                      WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        if (WIFSIGNALED(status))
+            diag_note("filter %s: ended by signal %d after its last answer", f->spec.work->word[0], WTERMSIG(status));
+        else if (WEXITSTATUS(status))
+            diag_note("filter %s: ended with status %d after its last answer", f->spec.work->word[0],
+                      WEXITSTATUS(status));
         return;
     }
     blame(f, status);
@@ -297,11 +285,11 @@ static void on_death(struct filter *f, int status)
 static void check_exit(struct filter *f)
 {
     struct rusage usage;
-    int status, pidfd = f->process.pidfd;
+    int status, pidfd = f->pipes.process.pidfd;
 
     if (pidfd >= 0)
         loop_remove(f->spec.loop, pidfd);
-    if (spawn_reap(&f->process, false, &status, &usage)) {
+    if (spawn_reap(&f->pipes.process, false, &status, &usage)) {
         loop_timer_clear(f->spec.loop, &f->timer);
         on_death(f, status);
     } else if (pidfd >= 0) {
@@ -315,51 +303,14 @@ static void on_exit_event(void *ctx, short events)
     check_exit(ctx);
 }
 
-/* --- its beginning ----------------------------------------------------------------------------------------------------- */
-
-static int open_pipes(struct filter *f, int theirs[3])
-{
-    int *ours[] = {&f->in, &f->out, &f->err};
-
-    for (int i = 0; i < 3; i++) {
-        int fd[2];
-
-        if (io_pipe(fd) < 0) {
-            int error = errno;
-
-            while (i-- > 0) {
-                drop(f, ours[i]);
-                close(theirs[i]);
-            }
-            return error;
-        }
-        *ours[i] = fd[i == 0];
-        theirs[i] = fd[i != 0];
-        io_set_nonblock(*ours[i]);
-        if (i < 2 && fcntl(*ours[i], F_SETPIPE_SZ, PIPE_SIZE) < 0) {
-            /* the user's share of pipe memory is used up: 64 KiB do as well */
-        }
-    }
-    return 0;
-}
+/* --- its beginning ----------------------------------------------------------------------------- */
 
 static int start_process(struct filter *f)
 {
     char *argv[] = {(char *)f->spec.work->shell, "-c", f->spec.work->word[0], NULL};
     struct spawn s = {.path = f->shell, .argv = argv, .env = f->env, .cwd = f->spec.work->cwd, .extra = SPAWN_NULL};
-    int error = open_pipes(f, s.fd);
 
-    if (error)
-        return error;
-    error = spawn_start(&s, &f->process);
-    for (int i = 0; i < 3; i++)
-        close(s.fd[i]);
-    if (!error)
-        return 0;
-    drop(f, &f->in);
-    drop(f, &f->out);
-    drop(f, &f->err);
-    return error;
+    return piped_start(&f->pipes, &s, PIPE_SIZE);
 }
 
 static void start_later(struct filter *f, int error)
@@ -392,22 +343,23 @@ static void start(struct filter *f)
     f->spec.starved(f->spec.ctx, 0);
     f->again = (struct again){0};
     f->timed_out = false;
-    loop_add(l, f->out, POLLIN, on_out, f);
-    loop_add(l, f->err, POLLIN, on_err, f);
-    if (f->process.pidfd >= 0)
-        loop_add(l, f->process.pidfd, POLLIN, on_exit_event, f);
+    loop_add(l, f->pipes.out, POLLIN, on_out, f);
+    loop_add(l, f->pipes.err, POLLIN, on_err, f);
+    if (f->pipes.process.pidfd >= 0)
+        loop_add(l, f->pipes.process.pidfd, POLLIN, on_exit_event, f);
     watch_silence(f);
     write_all(f);
 }
 
-/* --- its silence --------------------------------------------------------------------------------------------------------- */
+/* --- its silence ------------------------------------------------------------------------------- */
 
 static bool has_read_all(const struct filter *f)
 {
     struct iovec iov;
     int unread;
 
-    return f->in >= 0 && !answers_pending(&f->answers, &iov, 1) && ioctl(f->in, FIONREAD, &unread) == 0 && unread == 0;
+    return f->pipes.in >= 0 && !answers_pending(&f->answers, &iov, 1) &&
+           ioctl(f->pipes.in, FIONREAD, &unread) == 0 && unread == 0;
 }
 
 static void hint(struct filter *f, int64_t now)
@@ -431,11 +383,11 @@ static void look(struct filter *f)
     hint(f, now);
     if (f->answers.hold && now - f->heard >= END_TIME && answers_end(&f->answers) < 0)
         too_much(f); /* it does not leave: the answer counts all the same */
-    if (f->out < 0 && now - f->heard >= f->spec.work->linger) {
-        spawn_kill(&f->process, SIGKILL);
+    if (f->pipes.out < 0 && now - f->heard >= f->spec.work->linger) {
+        spawn_kill(&f->pipes.process, SIGKILL); /* it will never answer */
     } else if (timeout && !f->timed_out && now - f->answers.since >= timeout) {
         f->timed_out = true; /* from here on no answer counts */
-        ending_begin(&f->ending, f->process.pid, SIGTERM, f->spec.work->kill_after);
+        ending_begin(&f->ending, f->pipes.process.pid, SIGTERM, f->spec.work->kill_after);
     }
     if (!wants_more && f->pause < WATCH_LAST)
         f->pause *= 2;
@@ -443,9 +395,9 @@ static void look(struct filter *f)
 
     if (timeout && next > now + timeout / 8)
         next = now + timeout / 8;
-    if (f->process.pidfd < 0 && next > now + LOOK_AGAIN)
+    if (f->pipes.process.pidfd < 0 && next > now + LOOK_AGAIN)
         next = now + LOOK_AGAIN;
-    if (f->answers.tasks || f->process.pidfd < 0 || f->out < 0)
+    if (f->answers.tasks || f->pipes.process.pidfd < 0 || f->pipes.out < 0)
         loop_timer_set(f->spec.loop, &f->timer, next);
 }
 
@@ -453,15 +405,15 @@ static void on_timer(void *ctx)
 {
     struct filter *f = ctx;
 
-    if (f->process.pid && f->process.pidfd < 0)
+    if (f->pipes.process.pid && f->pipes.process.pidfd < 0)
         check_exit(f);
-    if (f->process.pid)
+    if (f->pipes.process.pid)
         look(f);
     else if (f->answers.tasks && !f->broken)
         start(f);
 }
 
-/* --- the contract ---------------------------------------------------------------------------------------------------------- */
+/* --- the contract ------------------------------------------------------------------------------ */
 
 static int check_file(const char *name, const char *what)
 {
@@ -476,7 +428,8 @@ static int check_file(const char *name, const char *what)
     return 0;
 }
 
-/* Where the line is plain words, the first one must be a program; what else it may be only the shell knows. */
+/* Where the line is plain words, the first one must be a program; what else it may be only the
+ * shell knows. */
 static int filter_check(const struct work *work)
 {
     struct argv words = {0};
@@ -504,14 +457,11 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
 
     f->base.ops = &filter_ops;
     f->spec = *spec;
-    f->process.pidfd = f->in = f->out = f->err = -1;
+    f->pipes = (struct piped)PIPED_NONE;
     f->window = WINDOW;
     f->shell = spawn_lookup(work->shell);
-    if (!f->shell) {
-        diag_errno("cannot run the shell %s", work->shell);
-        free(f);
-        return -1;
-    }
+    if (!f->shell)
+        f->shell = xstrdup(work->shell); /* it was there a moment ago; starting it will tell */
     f->env = slotenv_new(work, spec->slot, spec->rank);
     answers_init(&f->answers, &answers);
     loop_timer_init(&f->timer, on_timer, f);
@@ -543,10 +493,10 @@ static int filter_give(struct worker *w, const struct batch *b)
     answers_add(&f->answers, b);
     if (!f->answers.tasks)
         return 0;
-    if (!f->process.pid) {
+    if (!f->pipes.process.pid) {
         if (idle)
             start(f);
-    } else if (f->in >= 0) {
+    } else if (f->pipes.in >= 0) {
         write_all(f);
         if (idle)
             watch_silence(f);
@@ -559,7 +509,7 @@ static void filter_finish(struct worker *w)
     struct filter *f = (struct filter *)w;
 
     f->finishing = true;
-    if (f->process.pid)
+    if (f->pipes.process.pid)
         write_all(f);
 }
 
@@ -567,20 +517,21 @@ static void filter_signal(struct worker *w, int sig)
 {
     struct filter *f = (struct filter *)w;
 
-    if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT || sig == SIGKILL)
+    if (worker_ends_by(sig))
         f->stopping = true;
-    if (f->process.pid)
-        spawn_kill(&f->process, sig);
+    if (f->pipes.process.pid)
+        spawn_kill(&f->pipes.process, sig);
     else if (f->stopping)
         answers_cancel(&f->answers);
 }
 
-static void filter_running(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
+static void filter_running(const struct worker *w,
+                             void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
 {
     const struct filter *f = (const struct filter *)w;
 
-    if (f->process.pid && f->answers.tasks)
-        tell(ctx, answers_waiting(&f->answers), f->answers.since, f->process.pid);
+    if (f->pipes.process.pid && f->answers.tasks)
+        tell(ctx, answers_waiting(&f->answers), f->answers.since, f->pipes.process.pid);
 }
 
 /* All is answered: it reads the end of its input, and may have last words. */
@@ -588,17 +539,19 @@ static void await_end(struct filter *f)
 {
     int64_t limit = clock_now() + END_TIME;
 
-    drop(f, &f->in);
+    drop(f, &f->pipes.in);
     while (clock_now() < limit) {
-        struct pollfd p[] = {{.fd = f->process.pidfd, .events = POLLIN}, {.fd = f->out, .events = POLLIN}, {.fd = f->err, .events = POLLIN}};
+        struct pollfd p[] = {{.fd = f->pipes.process.pidfd, .events = POLLIN},
+                             {.fd = f->pipes.out, .events = POLLIN},
+                             {.fd = f->pipes.err, .events = POLLIN}};
 
         if (poll(p, 3, p[0].fd < 0 ? 5 : 1000) < 0 && errno != EINTR)
             return;
         if (p[1].revents && read_out(f) == 0)
-            drop(f, &f->out);
+            drop(f, &f->pipes.out);
         if (p[2].revents && read_err(f) == 0)
-            drop(f, &f->err);
-        if (p[0].revents || (p[0].fd < 0 && f->out < 0))
+            drop(f, &f->pipes.err);
+        if (p[0].revents || (p[0].fd < 0 && f->pipes.out < 0))
             return;
     }
 }
@@ -609,14 +562,14 @@ static int filter_close(struct worker *w)
     struct rusage usage;
     int status, result;
 
-    if (f->process.pid) {
-        if (f->process.pidfd >= 0)
-            loop_remove(f->spec.loop, f->process.pidfd);
+    if (f->pipes.process.pid) {
+        if (f->pipes.process.pidfd >= 0)
+            loop_remove(f->spec.loop, f->pipes.process.pidfd);
         if (!f->answers.tasks && !f->broken)
             await_end(f);
-        if (!spawn_reap(&f->process, false, &status, &usage)) {
-            spawn_kill(&f->process, SIGKILL);
-            spawn_reap(&f->process, true, &status, &usage);
+        if (!spawn_reap(&f->pipes.process, false, &status, &usage)) {
+            spawn_kill(&f->pipes.process, SIGKILL);
+            spawn_reap(&f->pipes.process, true, &status, &usage);
         }
     }
     ending_clear(&f->ending, true);

@@ -1,5 +1,6 @@
 /*
- * filter: the worker that is one long-lived process, which reads a record per task and writes one (WORK_FILTER). Layer: work. Contract: worker.h.
+ * filter: the worker that is one long-lived process, which reads a record per task and writes one
+ * (WORK_FILTER). Layer: work. Contract: worker.h.
  */
 #ifndef SMAP_FILTER_H
 #define SMAP_FILTER_H

@@ -1,8 +1,10 @@
 /*
- * The worker that calls a function in a process of its own. The far side is child.c, what is between them share.h.
+ * The worker that calls a function in a process of its own. The far side is child.c, what is
+ * between them share.h.
  *
- * Up to two batches are in the process's hands, so that it never waits for the next one. When it dies, what it had finished is taken from the
- * shared memory, the one task it was in fails with the cause of death, and the rest goes to a fresh process:
+ * Up to two batches are in the process's hands, so that it never waits for the next one. When it
+ * dies, what it had finished is taken from the shared memory, the one task it was in fails with the
+ * cause of death, and the rest goes to a fresh process:
  *
  *     lot[0].batch   t t t t t t t t t t        lot[1].batch   t t t t ...
  *                    └──────┘ ▲ └──────┘                       └────────┘
@@ -18,7 +20,9 @@
 #include "base/xalloc.h"
 #include "work/again.h"
 #include "work/dl.h"
+#include "work/ended.h"
 #include "work/link.h"
+#include "work/lots.h"
 #include "work/reader.h"
 #include "work/share.h"
 #include "work/signature.h"
@@ -43,16 +47,6 @@ enum {
     FINI_TIME = 10000000,    /* us for _fini and exit handlers at the end */
 };
 
-/* A batch, and how far it has come. */
-struct lot {
-    const struct batch *batch; /* lent until its last task has ended */
-    struct batch_cursor cursor;
-    uint64_t first;
-    uint32_t count, attempt;
-    uint32_t skip;  /* tasks that ended before it went to the present process */
-    uint32_t limit; /* the process ends after so many of the others; 0: no */
-};
-
 struct function {
     struct worker base;
     struct worker_spec spec;
@@ -60,8 +54,7 @@ struct function {
     char **env;
     struct link link;
     struct reader reader;
-    struct lot lot[SHARE_BATCHES];
-    uint32_t lots, sent;    /* the first SENT of them are in the process's hands */
+    struct lots lots;
     uint32_t served;        /* tasks sent to this process */
     uint32_t crashes, bad_starts;
     bool ready;             /* _init has run */
@@ -79,7 +72,7 @@ struct function {
 static void start(struct function *f);
 static void on_exit_event(void *ctx, short events);
 
-/* --- text ----------------------------------------------------------------------------------------------------------- */
+/* --- text -------------------------------------------------------------------------------------- */
 
 /* Of a task, or, before and after all tasks, of nobody. */
 static void hand_on_text(struct function *f, struct span text)
@@ -100,52 +93,34 @@ static ssize_t read_text(struct function *f)
     return n;
 }
 
-/* --- lots ----------------------------------------------------------------------------------------------------------- */
-
-static void drop_lot(struct function *f)
-{
-    batch_walk_end(&f->lot[0].cursor);
-    f->lots--;
-    memmove(&f->lot[0], &f->lot[1], sizeof f->lot[0] * (SHARE_BATCHES - 1));
-    f->lot[SHARE_BATCHES - 1] = (struct lot){0};
-}
+/* --- lots -------------------------------------------------------------------------------------- */
 
 static void read_lot(struct function *f)
 {
-    const struct lot *l = &f->lot[0];
+    const struct lot *l = &f->lots.lot[0];
 
     reader_batch(&f->reader, l->first + l->skip, l->count - l->skip, l->attempt);
 }
 
 static void cancel(struct function *f)
 {
-    for (; f->lots; drop_lot(f)) {
-        struct lot *l = &f->lot[0];
-
-        for (uint32_t i = l->skip; i < l->count; i++) {
-            struct piece p = {.kind = PIECE_END, .task = l->first + i, .count = 1};
-
-            p.end = (struct outcome){.cause = END_CANCELLED, .attempt = l->attempt, .slot = f->spec.slot, .rank = f->spec.rank};
-            f->spec.on_piece(f->spec.ctx, &p);
-        }
-    }
-    f->sent = 0;
+    lots_cancel(&f->lots, f->spec.slot, f->spec.rank, f->spec.on_piece, f->spec.ctx);
 }
 
 static void give_up(struct function *f, const char *why)
 {
     diag("worker %s:%s: %s", f->spec.work->word[0], f->spec.work->word[1], why);
     f->broken = true;
+    f->corrupt = f->link.process.pid != 0; /* whatever it may still say */
     cancel(f);
 }
 
 /* All tasks of the first lot have ended: the batch is no longer ours. */
 static void next_lot(struct function *f)
 {
-    drop_lot(f);
-    f->sent--;
+    lots_drop(&f->lots);
     f->bad_starts = 0;
-    if (f->sent)
+    if (f->lots.sent)
         read_lot(f);
 }
 
@@ -163,28 +138,28 @@ static int send_lot(struct function *f, struct lot *l)
     f->served += count;
     head.limit = l->limit;
     f->renewing = l->limit != 0;
-    return link_give(&f->link, &head, (struct span){l->batch->data.ptr + l->cursor.at, l->batch->data.len - l->cursor.at});
+    return link_give(&f->link, &head, lot_rest(l));
 }
 
 static void send_lots(struct function *f)
 {
-    while (f->link.process.pid && f->sent < f->lots && !f->renewing) {
-        if (send_lot(f, &f->lot[f->sent]) < 0) {
+    while (f->link.process.pid && f->lots.sent < f->lots.used && !f->renewing) {
+        if (send_lot(f, &f->lots.lot[f->lots.sent]) < 0) {
             diag_errno("memory shared with a worker");
             spawn_kill(&f->link.process, SIGKILL);
             give_up(f, "giving up");
             return;
         }
-        if (f->sent++ == 0)
+        if (f->lots.sent++ == 0)
             read_lot(f);
     }
-    if (f->sent && !f->timer.place) {
+    if (f->lots.sent && !f->timer.place) {
         f->pause = WATCH_FIRST;
         loop_timer_set(f->spec.loop, &f->timer, clock_now() + f->pause);
     }
 }
 
-/* --- what the process says --------------------------------------------------------------------------------------------- */
+/* --- what the process says --------------------------------------------------------------------- */
 
 static void take_news(struct function *f)
 {
@@ -194,7 +169,7 @@ static void take_news(struct function *f)
             link_wake(&f->link);
             return;
         case READER_BATCH:
-            if (!f->sent)
+            if (!f->lots.sent)
                 return;
             next_lot(f);
             break;
@@ -240,32 +215,22 @@ static void on_text(void *ctx, short events)
         loop_remove(f->spec.loop, f->link.err);
 }
 
-/* --- the end of a process ------------------------------------------------------------------------------------------------- */
+/* --- the end of a process ---------------------------------------------------------------------- */
 
 static void describe(struct function *f, struct outcome *o, int status)
 {
-    const char *words = NULL;
-
-    if (WIFSIGNALED(status)) {
-        o->cause = f->timed_out ? END_TIMEOUT : END_SIGNAL;
-        if (f->timed_out)
-            o->elapsed = clock_now() - f->since;
-        o->signal = (uint8_t)WTERMSIG(status);
-        if (f->corrupt)
-            words = "the function has written over smap's memory";
-        else if (o->signal == SIGKILL && !f->timed_out && !f->stopping)
-            words = "killed from outside (out of memory?)";
-    } else {
-        o->cause = END_EXIT;
-        o->status = (uint8_t)WEXITSTATUS(status);
-        words = "the function has ended its process";
-        if (!o->status) {
-            o->status = 1;
-            words = "the function has ended its process with exit status 0";
-        }
+    ended_describe(o, status, "the function has ended its process",
+                   "the function has ended its process with exit status 0");
+    if (o->cause != END_SIGNAL)
+        return;
+    if (f->timed_out) {
+        o->cause = END_TIMEOUT;
+        o->elapsed = clock_now() - f->since;
+    } else if (f->corrupt) {
+        o->reason = span_of("the function has written over smap's memory");
+    } else if (o->signal == SIGKILL && !f->stopping) {
+        o->reason = span_of("killed from outside (out of memory?)");
     }
-    if (words)
-        o->reason = span_of(words);
 }
 
 /* Before _init was through: the task could not be given to anybody. */
@@ -280,31 +245,16 @@ static void describe_start(struct function *f, struct outcome *o, int status)
     o->reason = (struct span){f->reason.ptr, f->reason.len};
 }
 
-/* The process is gone; its first lot has come so far. */
-static void advance_lot(struct function *f)
-{
-    struct lot *l = &f->lot[0];
-
-    l->skip += f->reader.done;
-    if (l->skip == l->count) {
-        drop_lot(f);
-        return;
-    }
-    struct task t;
-
-    while (l->cursor.index < l->skip)
-        batch_next(&l->cursor, &t);
-}
-
 /* With nothing to do, or after its last task (--max-tasks-per-worker). */
 static bool ended_in_peace(const struct function *f, int status)
 {
-    const struct lot *l = &f->lot[0];
+    const struct lot *l = &f->lots.lot[0];
 
-    return !f->sent || (l->limit && f->reader.done >= l->limit && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return !f->lots.sent || (l->limit && f->reader.done >= l->limit && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Takes all that the dead process has left behind. True: it was a crash, and the task it was in has failed. */
+/* Takes all that the dead process has left behind. True: it was a crash, and the task it was in has
+ * failed. */
 static bool bury(struct function *f, int status)
 {
     if (!f->corrupt) {
@@ -357,15 +307,13 @@ static void on_death(struct function *f, int status)
     bool crash = bury(f, status);
 
     link_close(&f->link);
-    if (f->sent)
-        advance_lot(f);
-    f->sent = 0;
+    lots_rewind(&f->lots, f->reader.done);
     reader_begin(&f->reader, NULL);
     if (f->stopping)
         cancel(f);
     else if (crash)
         check_crashes(f);
-    if (f->lots)
+    if (f->lots.used)
         start(f);
 }
 
@@ -391,7 +339,7 @@ static void on_exit_event(void *ctx, short events)
     check_exit(ctx);
 }
 
-/* --- the beginning of a process ------------------------------------------------------------------------------------------- */
+/* --- the beginning of a process ---------------------------------------------------------------- */
 
 static void watch(struct function *f)
 {
@@ -433,7 +381,7 @@ static void start(struct function *f)
     send_lots(f);
 }
 
-/* --- watching ------------------------------------------------------------------------------------------------------------- */
+/* --- watching ---------------------------------------------------------------------------------- */
 
 /* True when the running task has had its time. */
 static bool look(struct function *f, int64_t now, int64_t timeout)
@@ -458,12 +406,12 @@ static void on_watch(struct function *f)
 
     take_news(f);
     reader_peek(&f->reader, false);
-    timeout = f->sent ? f->lot[0].batch->timeout : 0;
+    timeout = f->lots.sent ? f->lots.lot[0].batch->timeout : 0;
     if (look(f, now, timeout)) {
         f->timed_out = true;
         spawn_kill(&f->link.process, SIGKILL);
     }
-    if (!f->lots && f->link.process.pidfd >= 0)
+    if (!f->lots.used && f->link.process.pidfd >= 0)
         return;
     next = now + f->pause;
     if (timeout && now + timeout / 8 < next)
@@ -481,11 +429,11 @@ static void on_timer(void *ctx)
         check_exit(f);
     if (f->link.process.pid && !f->corrupt)
         on_watch(f);
-    else if (!f->link.process.pid && f->lots)
+    else if (!f->link.process.pid && f->lots.used)
         start(f);
 }
 
-/* --- the contract --------------------------------------------------------------------------------------------------------- */
+/* --- the contract ------------------------------------------------------------------------------ */
 
 static int function_check(const struct work *work)
 {
@@ -525,36 +473,27 @@ static uint32_t function_room(const struct worker *w)
 {
     const struct function *f = (const struct function *)w;
 
-    return SHARE_BATCHES - f->lots;
+    return LOTS - f->lots.used;
 }
 
 static int function_give(struct worker *w, const struct batch *b)
 {
     struct function *f = (struct function *)w;
-    struct lot *l = &f->lot[f->lots];
-
     if (f->broken)
         return -1;
-    *l = (struct lot){.batch = b, .first = b->first, .count = b->count, .attempt = b->attempt};
-    batch_walk(&l->cursor, b);
-    f->lots++;
+    lots_add(&f->lots, b);
     if (f->link.process.pid)
         send_lots(f);
-    else if (f->lots == 1)
+    else if (f->lots.used == 1)
         start(f);
     return f->broken ? -1 : 0;
-}
-
-static bool ends_run(int sig)
-{
-    return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT || sig == SIGKILL;
 }
 
 static void function_signal(struct worker *w, int sig)
 {
     struct function *f = (struct function *)w;
 
-    if (ends_run(sig))
+    if (worker_ends_by(sig))
         f->stopping = true;
     if (f->link.process.pid)
         spawn_kill(&f->link.process, sig);
@@ -562,11 +501,12 @@ static void function_signal(struct worker *w, int sig)
         cancel(f);
 }
 
-static void function_running(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
+static void function_running(const struct worker *w,
+                             void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
 {
     const struct function *f = (const struct function *)w;
 
-    if (f->sent && reader_running(&f->reader))
+    if (f->lots.sent && reader_running(&f->reader))
         tell(ctx, reader_running(&f->reader), f->since, f->link.process.pid);
 }
 
@@ -596,7 +536,7 @@ static int function_close(struct worker *w)
 
     unwatch(f);
     if (f->link.process.pid) {
-        if (!f->lots && !f->corrupt)
+        if (!f->lots.used && !f->corrupt)
             await_end(f);
         if (!spawn_reap(&f->link.process, false, &status, &usage)) {
             spawn_kill(&f->link.process, SIGKILL);
@@ -604,8 +544,8 @@ static int function_close(struct worker *w)
         }
     }
     link_close(&f->link);
-    while (f->lots)
-        drop_lot(f);
+    while (f->lots.used)
+        lots_drop(&f->lots);
     reader_release(&f->reader);
     spawn_env_free(f->env);
     buf_release(&f->reason);

@@ -1,5 +1,6 @@
 /*
- * function: the worker that calls a function of a shared library in a process of its own (WORK_FUNCTION). Layer: work. Contract: worker.h.
+ * function: the worker that calls a function of a shared library in a process of its own
+ * (WORK_FUNCTION). Layer: work. Contract: worker.h.
  */
 #ifndef SMAP_FUNCTION_H
 #define SMAP_FUNCTION_H

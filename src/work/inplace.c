@@ -1,6 +1,7 @@
 /*
- * The function, called here. What it prints to stdout would stand among smap's own output, so descriptor 1 is stderr while it
- * runs. A slice ends early with a failure: the message about it then stands where it does on any other backend, between what that task and the next one printed.
+ * The function, called here. What it prints to stdout would stand among smap's own output, so
+ * descriptor 1 is stderr while it runs. A slice ends early with a failure: the message about it
+ * then stands where it does on any other backend, between what that task and the next one printed.
  */
 #include "work/inplace.h"
 
@@ -172,7 +173,8 @@ static void add_to_run(struct inplace *w, const struct task *t)
 /* The text must be followed by a NUL; only the byte behind it is changed, and put back. */
 static int call(struct inplace *w, const struct task *t)
 {
-    struct smap_task task = {t->number, t->text.ptr, t->text.len, t->attempt, t->fields, (const struct smap_field *)t->field};
+    struct smap_task task = {t->number,  t->text.ptr, t->text.len,
+                             t->attempt, t->fields,   (const struct smap_field *)t->field};
     char *behind = (char *)t->text.ptr + t->text.len, kept = *behind;
 
     buf_room(&w->out, 1);
@@ -239,7 +241,7 @@ static void on_timer(void *ctx)
     loop_timer_set(w->spec.loop, &w->timer, 0);
 }
 
-/* --- the contract ------------------------------------------------------------------------------------------------- */
+/* --- the contract ------------------------------------------------------------------------------ */
 
 static int inplace_check(const struct work *work)
 {
@@ -322,7 +324,7 @@ static void inplace_signal(struct worker *worker, int sig)
 {
     struct inplace *w = of_worker(worker);
 
-    if (!w->batch || (sig != SIGINT && sig != SIGTERM && sig != SIGHUP && sig != SIGQUIT && sig != SIGKILL))
+    if (!w->batch || !worker_ends_by(sig))
         return;
     loop_timer_clear(w->spec.loop, &w->timer);
     cancel_rest(w);

@@ -1,6 +1,7 @@
 /*
- * Starting a function worker: smap executes itself, with the shared memory as descriptor 0, the text pipe as 1 and 2, the bell as 3. The memory is a file without a
- * name, fresh for every process: a copy that a function made of its process may still hold the old one.
+ * Starting a function worker: smap executes itself, with the shared memory as descriptor 0, the
+ * text pipe as 1 and 2, the bell as 3. The memory is a file without a name, fresh for every
+ * process: a copy that a function made of its process may still hold the old one.
  */
 #include "work/link.h"
 
@@ -67,7 +68,8 @@ static void fill_argv(char *argv[WORDS], const char *mode, const struct work *wo
     memcpy(argv, word, sizeof word);
 }
 
-/* Every write to the pipe shall send the worker a signal: child.c says why. Where that cannot be had, text is credited less exactly. */
+/* Every write to the pipe shall send the worker a signal: child.c says why. Where that cannot be
+ * had, text is credited less exactly. */
 static void watch_text(const struct link *l)
 {
     fcntl(l->err, F_SETOWN, l->process.pid);
@@ -118,7 +120,8 @@ int link_start(struct link *l, const struct work *work, const char *library, cha
     return 0;
 }
 
-/* Behind everything else in the file, with zeros for the worker to look at. The file shrinks when no large batch is left. */
+/* Behind everything else in the file, with zeros for the worker to look at. The file shrinks when
+ * no large batch is left. */
 static int give_large(struct link *l, struct share_batch *b, struct span bytes)
 {
     static const char slack[SHARE_SLACK];

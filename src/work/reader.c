@@ -1,9 +1,11 @@
 /*
- * From events to pieces. An event says "DONE tasks of the batch have ended, their results reach to END": with where the last one reached that gives
- * the new tasks and their bytes. Segments are filled one after the other, so their number need not be told.
+ * From events to pieces. An event says "DONE tasks of the batch have ended, their results reach to
+ * END": with where the last one reached that gives the new tasks and their bytes. Segments are
+ * filled one after the other, so their number need not be told.
  *
- * A task of which pieces went up already (text it printed, parts of a large result) cannot be part of a run. The worker ends such tasks alone,
- * unless a signal was lost on the way (see child.c); then the record is found by its separator.
+ * A task of which pieces went up already (text it printed, parts of a large result) cannot be part
+ * of a run. The worker ends such tasks alone, unless a signal was lost on the way (see child.c);
+ * then the record is found by its separator.
  */
 #include "work/reader.h"
 
@@ -81,7 +83,8 @@ static void hand_on_end(struct reader *r, const struct outcome *end)
     r->done++;
 }
 
-static void hand_on_run(struct reader *r, uint32_t count, struct span bytes, const uint32_t *lengths, const struct outcome *end)
+static void hand_on_run(struct reader *r, uint32_t count, struct span bytes, const uint32_t *lengths,
+                        const struct outcome *end)
 {
     struct piece p = {
         .kind = PIECE_RUN,
@@ -125,7 +128,8 @@ static struct span cut(struct span *bytes, size_t n)
 }
 
 /* COUNT tasks have succeeded; one of them may have pieces up there already. */
-static void succeed(struct reader *r, uint32_t count, struct span bytes, const uint32_t *lengths, const struct outcome *end)
+static void succeed(struct reader *r, uint32_t count, struct span bytes, const uint32_t *lengths,
+                    const struct outcome *end)
 {
     uint64_t next = r->first + r->done;
 
@@ -291,9 +295,10 @@ static bool progress(const struct reader *r, uint64_t *p)
 }
 
 /*
- * An event posted after `progress` was read changes nothing: the bytes are as they were, and the event then tells of fewer tasks. One posted before
- * it would have moved the start of the bytes: so progress counts only when no event waits. The end of a batch is left to its event,
- * which would be taken for the next batch's otherwise.
+ * An event posted after `progress` was read changes nothing: the bytes are as they were, and the
+ * event then tells of fewer tasks. One posted before it would have moved the start of the bytes: so
+ * progress counts only when no event waits. The end of a batch is left to its event, which would be
+ * taken for the next batch's otherwise.
  */
 bool reader_peek(struct reader *r, bool dead)
 {

@@ -1,9 +1,12 @@
 /*
- * reader: smap's side of the memory it shares with a function worker: events in, pieces out. Layer: work; no process here.
+ * reader: smap's side of the memory it shares with a function worker: events in, pieces out. Layer:
+ * work; no process here.
  *
- * The owner tells which batch is being worked on (reader_batch), asks for news when the bell has rung (reader_take, until READER_NONE), and gives its verdict on the
- * task in which a process died (reader_fail). Results are handed on where they lie in the shared memory, without a copy.
- * The worker may have written anything there: what does not fit is READER_CORRUPT, and nothing outside of segments is ever read.
+ * The owner tells which batch is being worked on (reader_batch), asks for news when the bell has
+ * rung (reader_take, until READER_NONE), and gives its verdict on the task in which a process died
+ * (reader_fail). Results are handed on where they lie in the shared memory, without a copy. The
+ * worker may have written anything there: what does not fit is READER_CORRUPT, and nothing outside
+ * of segments is ever read.
  */
 #ifndef SMAP_READER_H
 #define SMAP_READER_H
@@ -54,8 +57,8 @@ void reader_batch(struct reader *r, uint64_t first, uint32_t count, uint32_t att
 enum reader_news reader_take(struct reader *r);
 void reader_heard(struct reader *r);
 /*
- * Hands on the finished tasks that no event has told of yet. DEAD: the process is, and nothing moves any more. True when all tasks of the
- * batch have ended by it.
+ * Hands on the finished tasks that no event has told of yet. DEAD: the process is, and nothing
+ * moves any more. True when all tasks of the batch have ended by it.
  */
 bool reader_peek(struct reader *r, bool dead);
 /* The task that runs now: number, or 0 when the process has not begun the batch. */

@@ -1,5 +1,6 @@
 /*
- * share: what smap and one of its function workers say to each other, through memory they share. Layer: work.
+ * share: what smap and one of its function workers say to each other, through memory they share.
+ * Layer: work.
  *
  *      smap                            one file, mapped by both                       worker process
  *      ----                            -----------------------                        --------------
@@ -10,18 +11,21 @@
  *      hands results on     <------    event[]                  <------------------   "tasks up to here are in the segment"
  *      released++           ------>    released                 ------------------>   may fill that segment again
  *
- * No byte of a result is sent: an event says where it lies. The socket pair (descriptor 3 of the worker) carries bells only: a byte means "look again",
- * and who is about to sleep says so first (worker_waits, bell_rung), so that in full flow nobody makes a system call but once a batch. Its end of
- * file tells the worker that it is done.
+ * No byte of a result is sent: an event says where it lies. The socket pair (descriptor 3 of the
+ * worker) carries bells only: a byte means "look again", and who is about to sleep says so first
+ * (worker_waits, bell_rung), so that in full flow nobody makes a system call but once a batch. Its
+ * end of file tells the worker that it is done.
  *
- * Why a crash costs one task: `progress` is one word, stored after each task. What it counts is finished and whole in the segment, whatever
- * the next task did to the process.
+ * Why a crash costs one task: `progress` is one word, stored after each task. What it counts is
+ * finished and whole in the segment, whatever the next task did to the process.
  *
- * Why nobody waits for ever: the worker sleeps only after setting worker_waits and looking once more at what it waits for; smap
- * changes that first and looks at worker_waits then. Both are sequentially consistent, so one of the two sees the other. The same holds for bell_rung the other way
- * round. A dead worker is seen by its pidfd, a dead smap by the end of file.
+ * Why nobody waits for ever: the worker sleeps only after setting worker_waits and looking once
+ * more at what it waits for; smap changes that first and looks at worker_waits then. Both are
+ * sequentially consistent, so one of the two sees the other. The same holds for bell_rung the other
+ * way round. A dead worker is seen by its pidfd, a dead smap by the end of file.
  *
- * smap trusts nothing it reads here: a function may write anywhere. Events are copied first, then checked.
+ * smap trusts nothing it reads here: a function may write anywhere. Events are copied first, then
+ * checked.
  */
 #ifndef SMAP_SHARE_H
 #define SMAP_SHARE_H
@@ -43,7 +47,8 @@ enum share_kind {
     SHARE_READY = 1, /* the library is open, _init has run */
     SHARE_RUN,       /* tasks up to DONE of the batch have succeeded; their results end at END of the segment */
     SHARE_PART,      /* a part of the next task's result ends at END */
-    SHARE_ENDED,     /* the next task has ended alone, with STATUS; 0: the bytes up to END are (the rest of) its result, else they say why it failed */
+    SHARE_ENDED,     /* the next task has ended alone, with STATUS. 0: the bytes up to END are the rest
+                        of its result, else they say why it failed */
     SHARE_TEXT,      /* the next task has printed something: take it from the pipe, then acknowledge */
     SHARE_FATAL,     /* the worker cannot work: the bytes up to END say why */
 };
@@ -91,7 +96,8 @@ struct share {
     char input[SHARE_BATCHES][SHARE_INPUT + SHARE_SLACK];
 };
 
-/* Of the batch now worked on: its number (mod 4), tasks finished, bytes of the segment that hold their results. */
+/* Of the batch now worked on: its number (mod 4), tasks finished, bytes of the segment that hold
+ * their results. */
 static inline uint64_t share_progress(uint32_t batch, uint32_t done, uint32_t end)
 {
     return (uint64_t)(batch & 3) << 62 | (uint64_t)done << 30 | end;

@@ -1,31 +1,22 @@
 /*
- * Signatures: parsed once into a list of types, called through libffi. Every argument has a place for its value; by reference, the
- * argument is the address of that place. Columns are read strictly: the whole column must be a number, and it must fit.
+ * Signatures: parsed once into a list of types, called through libffi. Every argument has a place
+ * for its value; by reference, the argument is the address of that place. Columns are read
+ * strictly: the whole column must be a number, and it must fit.
  */
 #include "work/signature.h"
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "work/ctype.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <ffi.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 
 enum { ARGUMENTS = 64, NUMBER_MAX = 512 };
-
-enum kind { KIND_VOID, KIND_INT, KIND_UINT, KIND_BOOL, KIND_FLOAT, KIND_DOUBLE, KIND_STRING };
-
-struct type {
-    enum kind kind;
-    size_t size; /* of integers */
-    bool reference, constant, out;
-    char name[32]; /* as written, for messages */
-};
 
 union value {
     int8_t i8;
@@ -43,7 +34,7 @@ union value {
 };
 
 struct signature {
-    struct type result, type[ARGUMENTS];
+    struct ctype result, type[ARGUMENTS];
     uint32_t arguments, columns;
     void (*function)(void);
     ffi_cif cif;
@@ -55,175 +46,14 @@ struct signature {
     struct buf text;            /* string columns, ended by NUL */
 };
 
-/* --- parsing ----------------------------------------------------------------------------------------------------- */
+/* --- parsing ----------------------------------------------------------------------------------- */
 
-struct parser {
-    const char *at;
-    struct buf *error;
-};
-
-static void skip_blanks(struct parser *p)
+static int parse_arguments(struct ctype_parser *p, struct signature *s)
 {
-    while (*p->at == ' ' || *p->at == '\t')
-        p->at++;
-}
-
-static bool accept(struct parser *p, char c)
-{
-    skip_blanks(p);
-    if (*p->at != c)
-        return false;
-    p->at++;
-    return true;
-}
-
-/* The next word, cut at the size of WORD; false: there is none. */
-static bool next_word(struct parser *p, char word[32])
-{
-    size_t n = 0;
-
-    skip_blanks(p);
-    while (isalnum((unsigned char)*p->at) || *p->at == '_') {
-        if (n < 31)
-            word[n++] = *p->at;
-        p->at++;
-    }
-    word[n] = '\0';
-    return n > 0;
-}
-
-/* What the words of one type add up to. */
-struct words {
-    bool is_signed, is_unsigned, is_char, is_short, is_int, is_other;
-    int longs;
-    struct type other;
-};
-
-static bool named_type(const char *word, struct type *t)
-{
-    static const struct {
-        const char *name;
-        enum kind kind;
-        size_t size;
-    } named[] = {
-        {"void", KIND_VOID, 0},      {"bool", KIND_BOOL, 1},       {"_Bool", KIND_BOOL, 1},
-        {"float", KIND_FLOAT, 4},    {"double", KIND_DOUBLE, 8},   {"int8_t", KIND_INT, 1},
-        {"int16_t", KIND_INT, 2},    {"int32_t", KIND_INT, 4},     {"int64_t", KIND_INT, 8},
-        {"uint8_t", KIND_UINT, 1},   {"uint16_t", KIND_UINT, 2},   {"uint32_t", KIND_UINT, 4},
-        {"uint64_t", KIND_UINT, 8},  {"size_t", KIND_UINT, sizeof(size_t)},
-        {"ssize_t", KIND_INT, sizeof(ssize_t)},
-        {"ptrdiff_t", KIND_INT, sizeof(ptrdiff_t)},
-        {"intptr_t", KIND_INT, sizeof(intptr_t)},
-        {"uintptr_t", KIND_UINT, sizeof(uintptr_t)},
-    };
-
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-        if (strcmp(word, named[i].name) == 0) {
-            t->kind = named[i].kind;
-            t->size = named[i].size;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take_word(struct words *w, struct type *t, const char *word)
-{
-    if (strcmp(word, "const") == 0)
-        return t->constant = true;
-    if (strcmp(word, "out") == 0)
-        return t->out = true;
-    if (strcmp(word, "signed") == 0)
-        return w->is_signed = true;
-    if (strcmp(word, "unsigned") == 0)
-        return w->is_unsigned = true;
-    if (strcmp(word, "char") == 0)
-        return w->is_char = true;
-    if (strcmp(word, "short") == 0)
-        return w->is_short = true;
-    if (strcmp(word, "int") == 0)
-        return w->is_int = true;
-    if (strcmp(word, "long") == 0)
-        return ++w->longs;
-    if (w->is_other)
-        return false;
-    return w->is_other = named_type(word, &w->other);
-}
-
-/* False: these words are no type together (`long double`, `short char`, none at all). */
-static bool settle_type(const struct words *w, struct type *t, int stars)
-{
-    bool integer = w->is_signed || w->is_unsigned || w->is_char || w->is_short || w->is_int || w->longs;
-
-    if (w->is_other == integer || w->is_char + w->is_short + (w->longs > 0) > 1 || w->longs > 2 || stars > 1 ||
-        (w->is_signed && w->is_unsigned) || (w->is_char && w->is_int))
-        return false;
-    t->reference = stars;
-    if (w->is_other) {
-        t->kind = w->other.kind;
-        t->size = w->other.size;
-        return !(t->kind == KIND_VOID && stars);
-    }
-    if (w->is_char && !w->is_signed && !w->is_unsigned && stars) {
-        t->kind = KIND_STRING;
-        t->reference = false;
-        return !t->out;
-    }
-    bool negative = !w->is_unsigned && (!w->is_char || w->is_signed || (char)-1 < 0);
-
-    t->kind = negative ? KIND_INT : KIND_UINT;
-    t->size = w->is_char        ? 1
-              : w->is_short     ? sizeof(short)
-              : w->longs == 2   ? sizeof(long long)
-              : w->longs == 1   ? sizeof(long)
-                                : sizeof(int);
-    return true;
-}
-
-/* "'double(complx)': unknown type 'complx'"... */
-static int bad_type(struct parser *p, const char *from)
-{
-    while (from < p->at && *from == ' ')
-        from++;
-    size_t n = strcspn(from, ",()");
-
-    buf_printf(p->error, "'%.*s' is not a type that --signature knows", (int)n, from);
-    return -1;
-}
-
-static int parse_type(struct parser *p, struct type *t)
-{
-    struct words w = {0};
-    const char *from = p->at;
-    char word[32];
-    int stars = 0;
-
-    *t = (struct type){0};
-    do {
-        while (next_word(p, word))
-            if (!take_word(&w, t, word))
-                return bad_type(p, from);
-    } while (accept(p, '*') && ++stars);
-    if (!settle_type(&w, t, stars))
-        return bad_type(p, from);
-    while (*from == ' ')
-        from++;
-    size_t n = (size_t)(p->at - from);
-
-    while (n && from[n - 1] == ' ')
-        n--;
-    if (n >= sizeof t->name)
-        n = sizeof t->name - 1;
-    memcpy(t->name, from, n);
-    return 0;
-}
-
-static int parse_arguments(struct parser *p, struct signature *s)
-{
-    if (accept(p, ')'))
+    if (ctype_accept(p, ')'))
         return 0;
     do {
-        struct type *t = &s->type[s->arguments];
+        struct ctype *t = &s->type[s->arguments];
 
         if (s->arguments == ARGUMENTS) {
             buf_printf(p->error, "a signature has at most %d arguments", ARGUMENTS);
@@ -231,43 +61,43 @@ static int parse_arguments(struct parser *p, struct signature *s)
         }
         const char *from = p->at;
 
-        if (parse_type(p, t) < 0)
+        if (ctype_parse(p, t) < 0)
             return -1;
-        if (t->kind == KIND_VOID && !s->arguments && accept(p, ')'))
+        if (t->kind == KIND_VOID && !s->arguments && ctype_accept(p, ')'))
             return 0;
         if (t->kind == KIND_VOID || (t->out && (!t->reference || t->constant)))
-            return bad_type(p, from);
+            return ctype_bad(p, from);
         s->arguments++;
         s->columns += !t->out;
-    } while (accept(p, ','));
-    if (accept(p, ')'))
+    } while (ctype_accept(p, ','));
+    if (ctype_accept(p, ')'))
         return 0;
     buf_puts(p->error, "a signature looks like 'double(double, int)': there is no ')'");
     return -1;
 }
 
-static int parse(struct parser *p, struct signature *s)
+static int parse(struct ctype_parser *p, struct signature *s)
 {
     const char *from = p->at;
 
-    if (parse_type(p, &s->result) < 0)
+    if (ctype_parse(p, &s->result) < 0)
         return -1;
     if (s->result.out || s->result.reference)
-        return bad_type(p, from);
-    if (!accept(p, '(')) {
+        return ctype_bad(p, from);
+    if (!ctype_accept(p, '(')) {
         buf_puts(p->error, "a signature looks like 'double(double, int)': there is no '('");
         return -1;
     }
     if (parse_arguments(p, s) < 0)
         return -1;
-    skip_blanks(p);
-    if (!*p->at || (accept(p, ';') && !*p->at))
+    ctype_skip_blanks(p);
+    if (!*p->at || (ctype_accept(p, ';') && !*p->at))
         return 0;
     buf_printf(p->error, "'%s' follows the signature", p->at);
     return -1;
 }
 
-static ffi_type *ffi_of(const struct type *t)
+static ffi_type *ffi_of(const struct ctype *t)
 {
     static ffi_type *const is_signed[] = {[1] = &ffi_type_sint8, [2] = &ffi_type_sint16, [4] = &ffi_type_sint32,
                                           [8] = &ffi_type_sint64};
@@ -295,7 +125,7 @@ static ffi_type *ffi_of(const struct type *t)
 int signature_parse(struct signature **out, const char *text, struct buf *error)
 {
     struct signature *s = xcalloc(1, sizeof *s);
-    struct parser p = {text, error};
+    struct ctype_parser p = {text, error};
 
     if (parse(&p, s) < 0) {
         signature_free(s);
@@ -333,7 +163,7 @@ uint32_t signature_columns(const struct signature *s)
     return s->columns;
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------ */
+/* --- columns ----------------------------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {
@@ -439,7 +269,7 @@ static bool store_uint(union value *v, size_t size, uint64_t n)
 }
 
 /* Reads a number as KIND says; *END: where it stops. False: out of range. */
-static bool read_number(const char *text, const struct type *t, union value *v, char **end)
+static bool read_number(const char *text, const struct ctype *t, union value *v, char **end)
 {
     bool fits = true;
 
@@ -478,7 +308,7 @@ static int read_string(struct signature *s, struct smap_context *smap, uint32_t 
     return 0;
 }
 
-static int read_column(struct signature *s, struct smap_context *smap, uint32_t column, const struct type *t,
+static int read_column(struct signature *s, struct smap_context *smap, uint32_t column, const struct ctype *t,
                        union value *v)
 {
     char number[NUMBER_MAX], *end = number;
@@ -516,7 +346,7 @@ static int read_columns(struct signature *s, struct smap_context *smap, const st
     return 0;
 }
 
-/* --- results ------------------------------------------------------------------------------------------------------ */
+/* --- results ----------------------------------------------------------------------------------- */
 
 /* The fewest digits that read back as the same number. */
 static int print_double(struct smap_context *smap, double d)
@@ -555,7 +385,7 @@ static uint64_t load_uint(const union value *v, size_t size)
     return size == 1 ? v->u8 : size == 2 ? v->u16 : size == 4 ? v->u32 : v->u64;
 }
 
-static int print(struct smap_context *smap, const struct type *t, const union value *v)
+static int print(struct smap_context *smap, const struct ctype *t, const union value *v)
 {
     switch (t->kind) {
     case KIND_INT:
@@ -576,7 +406,7 @@ static int print(struct smap_context *smap, const struct type *t, const union va
 }
 
 /* Undoes the widening of libffi, so that results and places look alike. */
-static void narrow(const struct type *t, union value *v)
+static void narrow(const struct ctype *t, union value *v)
 {
     if (t->kind == KIND_INT && t->size < sizeof(ffi_arg))
         store_int(v, t->size, (int64_t)v->widened);

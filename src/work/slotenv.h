@@ -10,7 +10,8 @@
 
 struct work;
 
-/* SMAP_SLOT, SMAP_RANK, OMP_NUM_THREADS unless it is set, the work's own variables, the rest inherited. Free with spawn_env_free. */
+/* SMAP_SLOT, SMAP_RANK, OMP_NUM_THREADS unless it is set, the work's own variables, the rest
+ * inherited. Free with spawn_env_free. */
 char **slotenv_new(const struct work *work, uint32_t slot, uint32_t rank);
 
 #endif

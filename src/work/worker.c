@@ -7,6 +7,8 @@
 #include "work/inplace.h"
 #include "work/work.h"
 
+#include <signal.h>
+
 const struct worker_ops *worker_ops_for(const struct work *work)
 {
     static const struct worker_ops *const kinds[] = {
@@ -20,4 +22,9 @@ const struct worker_ops *worker_ops_for(const struct work *work)
     if (work->kind == WORK_FUNCTION && work->in_place)
         return &inplace_ops;
     return kinds[work->kind];
+}
+
+bool worker_ends_by(int sig)
+{
+    return sig != SIGSTOP && sig != SIGTSTP && sig != SIGCONT;
 }

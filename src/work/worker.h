@@ -55,6 +55,9 @@ struct worker_ops {
 /* The kinds, in worker.c: one row per enum work_kind. */
 const struct worker_ops *worker_ops_for(const struct work *work);
 
+/* True for the signals after which a worker starts nothing again. */
+bool worker_ends_by(int sig);
+
 /* First member of each kind's own struct. */
 struct worker {
     const struct worker_ops *ops;

@@ -356,10 +356,10 @@ smap: 4 tasks: 3 succeeded, 1 failed; TIMES
 @test "no process of it is left" {
     in_processes
     seq 100 > "$input"
-    expect 0 --worker "$W/libtrouble.so:trouble"
+    expect 0 --worker-config "sign-$$-" --worker "$W/libtrouble.so:trouble"
     # A rank's executor and its workers leave by themselves once the rank is gone: that takes a moment.
     for _ in $(seq 100); do
-        pgrep -f "internal-function-worker.*$W/libtrouble.so trouble" > left || return 0
+        pgrep -f "internal-function-worker.*sign-$$-" > left || return 0
         sleep 0.1
     done
     # What they wait for tells why they stay.
