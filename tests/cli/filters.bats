@@ -137,6 +137,13 @@ c' d
     stderr_has 'cannot be run (exit status 127)'
 }
 
+@test "a record that takes too long" {
+    given 'a\nb\nc\n'
+    expect 1 --timeout 0.5 --filter 'while read -r x; do [ $x != b ] || sleep 60; echo $x; done'
+    stdout 'a\n\nc\n'
+    stderr_has 'task 2 (b) failed: timed out' '3 tasks: 2 succeeded, 1 failed'
+}
+
 @test "--max-worker-crashes ends a hopeless run" {
     only serial procs2
     seq 100 > "$input"

@@ -283,6 +283,25 @@ smap: 4 tasks: 3 succeeded, 1 failed; TIMES
     stderr_has '(--max-worker-crashes)'
 }
 
+@test "a task that never ends has its time, all others are right" {
+    in_processes
+    given 'a\nforever\nb\nforever\nc\n'
+    expect 1 --timeout 0.5 --worker "$W/libtrouble.so:trouble"
+    stdout 'a\n\nb\n\nc\n'
+    stderr_has 'task 2 (forever) failed: timed out' '5 tasks: 3 succeeded, 2 failed'
+}
+
+@test "--retries: another attempt of one task alone" {
+    in_processes
+    given 'a\ncrash\nb\n'
+    expect 1 --retries 2 --worker "$W/libtrouble.so:trouble"
+    stdout 'a\n\nb\n'
+    stderr_has '3 tasks: 2 succeeded, 1 failed'
+    given '1\n2\n'
+    expect 0 --retries 2 --worker "$W/libtrouble.so:second"
+    stdout '1 at attempt 2\n2 at attempt 2\n'
+}
+
 @test "--chunk changes nothing but the speed" {
     seq 1000 > "$input"
     expect 0 --chunk 1 --worker "$W/libtrouble.so:trouble"

@@ -242,6 +242,15 @@ SMAP_WORKER(inspect)
     return 0;
 }
 
+/* Fails at the first attempt. */
+SMAP_WORKER(second)
+{
+    if (task->attempt == 1)
+        raise(SIGSEGV);
+    smap_printf(smap, "%s at attempt %u", task->text, task->attempt);
+    return 0;
+}
+
 /* Microseconds of real work, as many as the task says. */
 SMAP_WORKER(work)
 {
