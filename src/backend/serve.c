@@ -386,11 +386,10 @@ static void stay(void)
     }
 }
 
+/* Both of what is done before each wait may be the end, after which nothing need ever happen again. */
 static void run(struct serve *s)
 {
-    while (!s->stop) {
-        give_out(s);
-        flush(s);
+    while (give_out(s), flush(s), !s->stop) {
         loop_change(s->loop, s->fd, s->out.len ? POLLIN | POLLOUT : POLLIN);
         int waited = s->backend ? s->backend->ops->wait(s->backend, CLOCK_NEVER) : loop_wait(s->loop, CLOCK_NEVER);
 

@@ -256,7 +256,11 @@ smap: 4 tasks: 3 succeeded, 1 failed; TIMES
     stderr_has 'task 1 (a) failed: not run: its init function has returned 3'
     expect 1 --worker "$W/libtrouble.so:counted" --worker-config crash
     stderr_has 'task 1 (a) failed: not run: its init function ended the process (signal 11)'
-    only procs1 procs2
+}
+
+# Wherever it is given up, also where it is the last thing that ever happens there.
+@test "an init that always refuses ends the run" {
+    only procs1 procs2 mpi2 mpi4
     seq 100 > "$input"
     expect_each 3 --worker "$W/libtrouble.so:counted" --worker-config refuse
 }
