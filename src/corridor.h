@@ -19,8 +19,11 @@ struct map {
     struct pace pace;
     struct stop stop;
     struct outlets outlets;
-    struct buf fields; /* of the piece being put */
-    bool told; /* the backend: nothing more shall begin */
+    struct counts delivered; /* of counts, what the outlets have been given */
+    struct buf fields;       /* of the piece being put */
+    bool enough;  /* an outlet has: nothing is delivered any more */
+    bool told;    /* the backend: nothing more shall begin */
+    bool hurried; /* the outlets: a signal is ending the run */
     bool source_ended, source_waits, finishing;
     uint64_t taken;
 };
@@ -52,7 +55,7 @@ void up_piece(void *ctx, const struct piece *p);
 void up_replayed(void *ctx, const struct piece *p);
 /* What is next in order goes out. */
 void up_deliver(struct map *m);
-/* True while the outlets take more. */
-bool up_ready(void *ctx);
+/* True while something new may start. */
+bool up_open(const struct map *m);
 
 #endif

@@ -146,7 +146,7 @@ bool down_step(struct map *m)
 {
     enum journal_kind kind = JOURNAL_FRESH;
 
-    if (!up_ready(m))
+    if (!up_open(m))
         return false;
     if (replay_one(m))
         return true;

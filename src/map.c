@@ -60,13 +60,27 @@ static void cancel_waiting(struct map *m)
     }
 }
 
+static void hurry_outlets(struct map *m)
+{
+    if (m->stop.signal && !m->hurried)
+        outlets_hurry(&m->outlets, m->spec->work->kill_after);
+    m->hurried = m->stop.signal;
+}
+
+static bool all_delivered(const struct map *m)
+{
+    return (m->stop.soon || down_all_taken(m)) && flight_empty(m->flight) && (m->enough || !order_pending(m->order));
+}
+
+/* The outlets come to their end before the run does: a signal can still reach what they wait for. */
 static bool is_over(const struct map *m)
 {
     if (m->stop.leave)
         return true;
-    if (!m->stop.soon && !down_all_taken(m))
+    if (!all_delivered(m))
         return false;
-    return flight_empty(m->flight) && !order_pending(m->order) && !outlets_busy(&m->outlets);
+    outlets_finish(&m->outlets);
+    return !outlets_busy(&m->outlets);
 }
 
 static void list_running(void *ctx)
@@ -111,6 +125,7 @@ static int run_loop(struct map *m)
         up_deliver(m);
         if (m->stop.soon)
             cancel_waiting(m);
+        hurry_outlets(m);
         if (is_over(m))
             return 0;
         /* A full burst means that more could be started at once: only look, do not wait. */
@@ -157,6 +172,23 @@ static void close_corridor(struct map *m)
     policy_free(m->policy);
 }
 
+/* What ended behind the last result that was delivered depends on the backend; it does not count. */
+static void count_delivered(struct map *m)
+{
+    struct counts *c = m->counts;
+    const struct counts *d = &m->delivered;
+    uint64_t delivered = d->succeeded + d->failed + d->cancelled;
+
+    c->stopped |= delivered < m->taken;
+    c->total = UINT64_MAX; /* how much of the input has been seen depends, too */
+    c->succeeded = d->succeeded;
+    c->failed = d->failed;
+    c->cancelled = d->cancelled;
+    c->failed_255 = d->failed_255;
+    c->failed_signal = d->failed_signal;
+    c->failed_start = d->failed_start;
+}
+
 int map_run(const struct map_spec *spec, struct counts *counts)
 {
     struct map m = {.spec = spec, .counts = counts};
@@ -180,6 +212,8 @@ int map_run(const struct map_spec *spec, struct counts *counts)
     if (stop_open(&m.stop) < 0 || run_loop(&m) < 0)
         map_fail(&m);
     counts->stopped = down_left_over(&m);
+    if (m.enough)
+        count_delivered(&m);
     counts->total = down_total(&m);
     counts->slots = spec->backend->slots(m.backend);
     counts->signal = m.stop.signal;

@@ -15,11 +15,37 @@
 #include "results/sink.h"
 #include "retry.h"
 
-bool up_ready(void *ctx)
+enum { PER_SLOT = 4, AT_LEAST = 64 }; /* results that may wait for a patient outlet before slots do */
+
+static bool ready(void *ctx)
 {
     const struct map *m = ctx;
 
-    return !m->stop.leave && outlets_ready(&m->outlets);
+    return !m->stop.leave && !m->enough && outlets_ready(&m->outlets);
+}
+
+static uint64_t ended(const struct counts *c)
+{
+    return c->succeeded + c->failed + c->cancelled;
+}
+
+bool up_open(const struct map *m)
+{
+    uint64_t most = (uint64_t)PER_SLOT * m->spec->backend->slots(m->backend) + AT_LEAST;
+
+    return !m->stop.leave && !m->enough && outlets_open(&m->outlets, ended(m->counts) - ended(&m->delivered), most);
+}
+
+static void heed(struct map *m, int vote)
+{
+    if (vote < 0) {
+        map_fail(m);
+    } else if (vote) {
+        m->enough = true;
+        m->counts->broken |= (vote & OUTLET_BREAK) != 0;
+        stop_soon(&m->stop);
+        stop_now(&m->stop);
+    }
 }
 
 static void deliver_piece(void *ctx, const struct piece *lent)
@@ -27,15 +53,14 @@ static void deliver_piece(void *ctx, const struct piece *lent)
     struct map *m = ctx;
     struct piece p = *lent;
 
+    if (m->stop.leave || m->enough)
+        return;
     /* Of plain successes order keeps the rank only; what comes from the journal may have run anywhere. */
     if ((p.kind == PIECE_END || p.kind == PIECE_RUN) && !p.end.host && !(p.end.flags & OUTCOME_FROM_JOURNAL))
         p.end.host = m->spec->backend->host(m->backend, p.end.rank);
-    int vote = m->stop.leave ? 0 : outlets_put(&m->outlets, &p);
-
-    if (vote < 0)
-        map_fail(m);
-    else if (vote == OUTLET_STOP)
-        stop_soon(&m->stop);
+    heed(m, outlets_put(&m->outlets, &p));
+    if (p.kind == PIECE_END || p.kind == PIECE_RUN)
+        counts_end(&m->delivered, &p.end, p.count);
 }
 
 static void put(struct map *m, struct piece *p, const struct task *t)
@@ -43,10 +68,11 @@ static void put(struct map *m, struct piece *p, const struct task *t)
     if (t) {
         p->input = t->text;
         buf_clear(&m->fields);
-        task_put_fields(&m->fields, t);
+        if (t->fields)
+            task_put_fields(&m->fields, t);
         p->fields = (struct span){m->fields.ptr, m->fields.len};
     }
-    if (order_pass(m->order, p, up_ready, deliver_piece, m) < 0)
+    if (order_pass(m->order, p, ready, deliver_piece, m) < 0)
         map_fail(m);
 }
 
@@ -160,10 +186,10 @@ void up_deliver(struct map *m)
         map_fail(m);
         return;
     }
-    if (order_deliver(m->order, up_ready, deliver_piece, m) < 0)
+    if (order_deliver(m->order, ready, deliver_piece, m) < 0)
         map_fail(m);
-    if (!m->stop.leave && outlets_flush(&m->outlets) < 0)
-        map_fail(m);
+    if (!m->stop.leave)
+        heed(m, outlets_flush(&m->outlets));
     if (m->spec->sink && sink_closed(m->spec->sink)) {
         m->counts->sigpipe = true;
         stop_leave(&m->stop);

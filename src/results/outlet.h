@@ -18,19 +18,30 @@ struct outlet_ops {
     const char *name;
     bool per_task;    /* no runs, please */
     bool wants_input; /* every piece carries the task's text */
-    /* Takes in one piece (lent). 0; -1: smap failed (reported), the run ends with status 3; OUTLET_STOP: end the run cleanly. */
+    bool patient;     /* see ready */
+    /* Takes in one piece (lent). 0; -1: smap failed (reported), the run ends at once, with status 3; or a vote. */
     int (*put)(struct outlet *o, const struct piece *p);
-    /* May be NULL: always. False: the corridor delivers nothing for now and starts nothing new. */
+    /* May be NULL: always. False: the corridor delivers nothing for now, and starts nothing new; where the outlet is `patient` not before some results
+     * wait for it. */
     bool (*ready)(struct outlet *o);
-    /* May be NULL. Called when the corridor has nothing to deliver for the moment: what is buffered goes out. -1 as put. */
+    /* May be NULL. Called when the corridor has nothing to deliver for the moment: what is buffered goes out. As put. */
     int (*flush)(struct outlet *o);
+    /* May be NULL. A signal is ending the run: what this outlet waits for may take GRACE us at most from here on. */
+    void (*hurry)(struct outlet *o, int64_t grace);
+    /* May be NULL. Nothing more will be put: what ends with the results may end now; it is busy until then. Called again and again. */
+    void (*finish)(struct outlet *o);
     /* True while bytes wait to go out: the corridor keeps waiting for them at the end. May be NULL. */
     bool (*busy)(struct outlet *o);
     /* Ends it; COMPLETE: the run is whole (status 0 or 1). -1: what it wrote is not whole (reported). Frees the outlet. */
     int (*close)(struct outlet *o, bool complete);
 };
 
-#define OUTLET_STOP 1
+/*
+ * Votes, which may be put together. Nothing is delivered any more; what runs is ended; what was delivered goes out. So the last result is the same one
+ * on any backend.
+ */
+#define OUTLET_STOP 1  /* enough: a clean end */
+#define OUTLET_BREAK 2 /* smap failed (reported): status 3 */
 
 /* Embedded as the first member of each outlet's own struct. */
 struct outlet {
