@@ -33,8 +33,10 @@ MODULE_MPICH := $(if $(shell command -v $(MPICC_MPICH) 2>/dev/null),$(BIN)smap-m
 HARDEN := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),$(if $(findstring sanitize,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -DSMAP_VERSION='"$(VERSION)"' -DSMAP_LIBDIR='"$(LIBDIR)/smap"' $(HARDEN)
 override CFLAGS += -std=c11 -Wall -Wextra -fstack-protector-strong -MMD -MP
-# What a library opened in this process may call back is in the program: hence -rdynamic. (The MPI module needs nothing of it.)
-LINK := -pie -rdynamic -Wl,-z,relro,-z,now
+# What a library opened in this process may call back is in the program, and nothing else of it can be seen: a function of the same name
+# in a library means its own. (The MPI module needs nothing of the program.)
+EXPORT := src/smap.syms
+LINK := -pie -Wl,--dynamic-list=$(EXPORT) -Wl,-z,relro,-z,now
 
 SRC := $(filter-out src/backend/mpi%.c, $(wildcard src/*.c src/*/*.c))
 OBJ := $(SRC:src/%.c=$(BUILD)/%.o)
@@ -61,7 +63,7 @@ MAN := $(wildcard man/*.[1-9])
 
 all: $(WANTED) ## the program, and its module where there is an mpicc
 
-$(SMAP): $(BUILD)/main.o $(LIB)
+$(SMAP): $(BUILD)/main.o $(LIB) $(EXPORT)
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(BUILD)/main.o $(LIB) $(LDLIBS)
 
 $(LIB): $(filter-out $(BUILD)/main.o, $(OBJ))
@@ -88,7 +90,7 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $$(pkg-config --cflags check) -fPIE -c -o $@ $<
 
-$(BUILD)/check_smap: $(TESTOBJ) $(LIB)
+$(BUILD)/check_smap: $(TESTOBJ) $(LIB) $(EXPORT)
 	$(CC) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(TESTOBJ) $(LIB) $(LDLIBS) $$(pkg-config --libs check)
 
 $(BUILD)/examples/%: examples/%.c $(BUILD)/flags

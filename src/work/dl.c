@@ -1,8 +1,8 @@
 /*
  * Opening libraries. RTLD_NOW: a missing symbol is an error before the first task, not in the
- * middle of one. RTLD_DEEPBIND: smap exports its own functions for its MPI module, and a library
- * that happens to have an `order_put` of its own must get its own. That flag is at odds with
- * preloaded allocators and sanitizers, which want to be found first; so not then.
+ * middle of one. The program shows a library nothing but the functions of smap.h (src/smap.syms),
+ * so one that happens to have an `order_put` gets its own, and needs no RTLD_DEEPBIND for it: that
+ * flag is at odds with preloaded allocators and sanitizers, which want to be found first.
  */
 #define SMAP_NO_INLINE
 #include "work/dl.h"
@@ -18,12 +18,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-
-#if defined(RTLD_DEEPBIND) && !defined(__SANITIZE_ADDRESS__)
-#define OWN_NAMES_FIRST RTLD_DEEPBIND
-#else
-#define OWN_NAMES_FIRST 0
-#endif
 
 char *dl_resolve(const char *library)
 {
@@ -88,7 +82,7 @@ int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, s
         return 126;
     }
     warn_if_writable(library);
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | (getenv("LD_PRELOAD") ? 0 : OWN_NAMES_FIRST));
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 
     if (!handle) {
         buf_printf(error, "cannot open the worker's library: %s", dlerror());

@@ -89,6 +89,12 @@ smap: 6 tasks: 4 succeeded, 2 failed; TIMES
     stdout '1 1 3 [a 1] 1=<a> 2=<1>\n2 1 3 [a 2] 1=<a> 2=<2>\n3 1 3 [b 1] 1=<b> 2=<1>\n4 1 3 [b 2] 1=<b> 2=<2>\n'
 }
 
+@test "a library's own functions may be called what smap's are" {
+    given 'names\n'
+    expect 0 --worker "$W/libtrouble.so:trouble"
+    stdout '-7 5\n'
+}
+
 @test "NUL separates tasks and results" {
     given 'a\nb\0c\0'
     expect 0 -0 --worker "$W/libtrouble.so:trouble"

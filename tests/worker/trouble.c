@@ -181,13 +181,33 @@ static int forever(struct smap_context *smap, const struct smap_task *task)
     return 0;
 }
 
+/* Names that smap has too: here they mean this library's own. */
+__attribute__((noinline)) long clock_now(void)
+{
+    return -7;
+}
+
+__attribute__((noinline)) void buf_clear(long *n)
+{
+    *n = 5;
+}
+
+static int own_names(struct smap_context *smap, const struct smap_task *task)
+{
+    long n = 0;
+
+    (void)task;
+    buf_clear(&n);
+    return smap_printf(smap, "%ld %ld", clock_now(), n);
+}
+
 static const struct trouble troubles[] = {
     {"crash", crash},       {"abort", call_abort},    {"overflow", overflow},         {"exit0", exit_0},
     {"exit3", exit_3},      {"kill", kill_self},      {"status7", status_7},          {"wrong", status_wrong},
     {"why", say_why},       {"nevermind", error_but_good}, {"print", print},          {"part", print_part},
     {"much", print_much},   {"lastwords", print_and_crash}, {"shell", run_shell},     {"leave", leave_child},
     {"twice", return_twice}, {"close", close_all},    {"large", large},               {"largefail", large_failure},
-    {"forever", forever},
+    {"forever", forever},           {"names", own_names},
 };
 
 SMAP_WORKER(trouble)
