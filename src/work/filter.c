@@ -43,6 +43,9 @@ enum {
     SPANS = 64,                /* of one writev */
     TEXT_SIZE = 16384,
     READS = 8,                 /* of 128 KiB, before others have their turn */
+    REST_TASKS = 64,           /* as long as so many answers are owed, and ... */
+    REST_BYTES = 8192,         /* ... so few bytes have come at a time, ... */
+    REST = 500,                /* ... its output is left alone for these us */
     WATCH_FIRST = 20000,       /* us of silence before the first look, doubling ... */
     WATCH_LAST = 1000000,      /* ... up to this */
     HINT_AFTER = 5000000,      /* us of silence */
@@ -65,6 +68,7 @@ struct filter {
     struct again again;
     struct ending ending;    /* of one that has had its time */
     struct loop_timer timer; /* the next attempt to start; else watches for silence */
+    struct loop_timer rest;  /* set: its output collects in the pipe */
     int64_t pause, heard;    /* monotonic: the last answer */
 };
 
@@ -188,6 +192,16 @@ static ssize_t read_out(struct filter *f)
     return n;
 }
 
+/*
+ * A filter that writes every line by itself would have smap woken for each, and be put off its processor for that. As long as it has plenty to
+ * do nobody waits for its answers so soon.
+ */
+static void rest(struct filter *f)
+{
+    loop_change(f->spec.loop, f->pipes.out, -1);
+    loop_timer_set(f->spec.loop, &f->rest, clock_now() + REST);
+}
+
 static ssize_t read_err(struct filter *f)
 {
     char buffer[TEXT_SIZE];
@@ -201,13 +215,25 @@ static ssize_t read_err(struct filter *f)
 static void on_out(void *ctx, short events)
 {
     struct filter *f = ctx;
-    ssize_t n = 1;
+    ssize_t n = 1, sum = 0;
 
     (void)events;
-    for (int left = READS; left && n > 0 && f->pipes.out >= 0; left--)
+    for (int left = READS; left && n > 0 && f->pipes.out >= 0; left--, sum += n)
         n = read_out(f);
     if (n == 0)
         drop(f, &f->pipes.out); /* it can answer no more; if it does not end by itself, the watch ends it */
+    else if (sum < REST_BYTES && f->answers.tasks >= REST_TASKS)
+        rest(f);
+}
+
+static void on_rested(void *ctx)
+{
+    struct filter *f = ctx;
+
+    if (!loop_has(f->spec.loop, f->pipes.out))
+        return;
+    loop_change(f->spec.loop, f->pipes.out, POLLIN);
+    on_out(f, POLLIN);
 }
 
 static void on_err(void *ctx, short events)
@@ -215,6 +241,8 @@ static void on_err(void *ctx, short events)
     struct filter *f = ctx;
 
     (void)events;
+    if (f->rest.place)
+        on_rested(f); /* what it says belongs to the task behind these */
     if (read_err(f) == 0)
         drop(f, &f->pipes.err);
 }
@@ -465,6 +493,7 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
     f->env = slotenv_new(work, spec->slot, spec->rank);
     answers_init(&f->answers, &answers);
     loop_timer_init(&f->timer, on_timer, f);
+    loop_timer_init(&f->rest, on_rested, f);
     ending_init(&f->ending, spec->loop, NULL, NULL);
     *w = &f->base;
     return 0;
@@ -576,6 +605,7 @@ static int filter_close(struct worker *w)
     drain(f);
     result = f->surplus ? -1 : 0;
     loop_timer_clear(f->spec.loop, &f->timer);
+    loop_timer_clear(f->spec.loop, &f->rest);
     answers_release(&f->answers);
     spawn_env_free(f->env);
     free(f->shell);
