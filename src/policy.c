@@ -18,7 +18,7 @@ enum {
 
 struct policy {
     struct policy_spec spec;
-    uint64_t succeeded, failed;
+    uint64_t succeeded, failed, crashes;
     uint64_t column[COLUMNS]; /* durations of tasks that succeeded */
 };
 
@@ -77,6 +77,13 @@ bool policy_retry(const struct policy *p, const struct outcome *o, int64_t *dela
     while (doublings-- && *delay && *delay < INT64_MAX / 4)
         *delay *= 2;
     return true;
+}
+
+bool policy_attempt(struct policy *p, const struct outcome *o)
+{
+    if (!(o->flags & OUTCOME_CRASH) || o->cause == END_CANCELLED)
+        return true;
+    return ++p->crashes != (uint64_t)p->spec.max_crashes + 1;
 }
 
 void policy_note(struct policy *p, const struct outcome *o, uint32_t count)

@@ -16,6 +16,7 @@ struct policy_spec {
     struct limits_timeout timeout;
     struct limits_halt halt;
     int64_t deadline; /* monotonic us: tasks shall have ended by then; 0: no limit */
+    uint32_t max_crashes; /* of worker processes, in the whole run */
 };
 
 struct policy;
@@ -25,6 +26,8 @@ void policy_free(struct policy *p);
 
 /* Shall the task be tried again? Then *DELAY us from now. */
 bool policy_retry(const struct policy *p, const struct outcome *o, int64_t *delay);
+/* An attempt has ended. False: worker processes have crashed too often now, the run shall be given up (said once). */
+bool policy_attempt(struct policy *p, const struct outcome *o);
 /* COUNT tasks have ended for good, in O.elapsed us together. What was cancelled does not count. */
 void policy_note(struct policy *p, const struct outcome *o, uint32_t count);
 /* HALT_...: whether the run goes on, by what has been noted. TOTAL: how many tasks there are in all, UINT64_MAX while nobody knows: then percentages

@@ -88,7 +88,6 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .signature = c->signature,
         .config = c->worker_config,
         .fill = c->fill,
-        .max_crashes = c->max_worker_crashes,
         .max_tasks = c->max_tasks_per_worker,
         .cpus_per_slot = usable > r->slots ? usable / r->slots : 1,
     };
@@ -254,7 +253,7 @@ int rooms_run(struct rooms *r, const struct conf *c, struct counts *counts)
         .source = r->source,
         .backend = backend_find(c->dry_run ? "dry" : c->backend),
         .work = &r->work,
-        .policy = {c->retries, c->retry_delay, c->timeout, c->halt, find_deadline(c)},
+        .policy = {c->retries, c->retry_delay, c->timeout, c->halt, find_deadline(c), c->max_worker_crashes},
         .pace = {c->delay, c->load, r->cpus, c->memfree},
         .slots = r->slots,
         .chunk = c->chunk,

@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "base/clock.h"
+#include "base/diag.h"
 #include "base/task.h"
 #include "flight.h"
 #include "results/journal.h"
@@ -80,6 +81,15 @@ static void count_end(struct map *m, const struct piece *p)
 {
     counts_end(m->counts, &p->end, p->count);
     policy_note(m->policy, &p->end, p->count);
+}
+
+static void check_crashes(struct map *m, const struct outcome *o)
+{
+    if (policy_attempt(m->policy, o))
+        return;
+    diag("giving up: processes of the worker have ended %u times in the middle of a task (--max-worker-crashes)",
+         m->spec->policy.max_crashes + 1);
+    map_fail(m);
 }
 
 /* True: this attempt was not the last, and what it printed is forgotten. */
@@ -167,7 +177,9 @@ void up_piece(void *ctx, const struct piece *lent)
         if (is_cancelled(m, &p.end)) {
             p.end.cause = END_CANCELLED;
             order_discard(m->order, p.task);
-        } else if (try_again(m, &p)) {
+        }
+        check_crashes(m, &p.end);
+        if (p.end.cause != END_CANCELLED && try_again(m, &p)) {
             return;
         }
     }

@@ -36,6 +36,24 @@ START_TEST(a_task_has_so_many_attempts)
 }
 END_TEST
 
+START_TEST(crashes_are_counted_over_all_attempts_and_slots)
+{
+    struct policy *p = policy_new(&(struct policy_spec){.retries = 9, .max_crashes = 2});
+    struct outcome crash = {.cause = END_SIGNAL, .signal = 11, .flags = OUTCOME_CRASH, .attempt = 1, .slot = 1};
+    struct outcome stopped = {.cause = END_CANCELLED, .flags = OUTCOME_CRASH};
+
+    ck_assert(policy_attempt(p, &crash));
+    ck_assert(policy_attempt(p, &stopped));
+    ck_assert(policy_attempt(p, &failed));
+    ck_assert(policy_attempt(p, &succeeded));
+    crash.slot = crash.attempt = 2;
+    ck_assert(policy_attempt(p, &crash));
+    ck_assert(!policy_attempt(p, &crash));
+    ck_assert(policy_attempt(p, &crash)); /* said once */
+    policy_free(p);
+}
+END_TEST
+
 START_TEST(delays_double_and_never_overflow)
 {
     struct policy *p = policy_new(&(struct policy_spec){.retries = UINT32_MAX, .retry_delay = 1000000});
@@ -185,6 +203,7 @@ Suite *policy_suite(void)
     TCase *c = tcase_create("decisions");
 
     tcase_add_test(c, a_task_has_so_many_attempts);
+    tcase_add_test(c, crashes_are_counted_over_all_attempts_and_slots);
     tcase_add_test(c, delays_double_and_never_overflow);
     tcase_add_test(c, halt_counts_what_it_was_told_to_count);
     tcase_add_test(c, percentages_are_of_all_tasks_where_their_number_is_known);

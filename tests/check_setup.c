@@ -39,7 +39,6 @@ static struct setup sample(void)
         .linger = 123456789012,
         .cpus_per_slot = 4,
         .fill = "-",
-        .max_crashes = 1000,
         .kill_after = 6000000000,
         .nice = -3,
     };
@@ -82,7 +81,6 @@ START_TEST(a_setup_comes_back)
     ck_assert_int_eq(got.work.linger, s.work.linger);
     ck_assert_int_eq(got.work.kill_after, s.work.kill_after);
     ck_assert_int_eq(got.work.nice, -3);
-    ck_assert_uint_eq(got.work.max_crashes, 1000);
     ck_assert_uint_eq(got.work.cpus_per_slot, 4);
     setup_release(&got);
     wire_release(&r);

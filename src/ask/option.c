@@ -67,7 +67,7 @@ static const struct option_row table[] = {
     {"chunk", 0, "N", &type_count, AT(chunk), OPTION_WORKERS,
      .help = "hand out N tasks at a time, not as many as take 10 ms"},
     {"max-worker-crashes", 0, "N", &type_count, AT(max_worker_crashes), OPTION_WORKERS,
-     .help = "give up when a slot's process has crashed more often (1000)"},
+     .help = "give up when worker processes have crashed more often (1000)"},
     {"max-tasks-per-worker", 0, "N", &type_count, AT(max_tasks_per_worker), OPTION_WORKERS,
      .help = "renew a worker process after N tasks"},
 

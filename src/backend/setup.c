@@ -148,7 +148,7 @@ static const char **text_of(struct work *w, size_t i)
 enum { TEXTS = 6 };
 
 #if __SIZEOF_POINTER__ == 8
-static_assert(sizeof(struct work) == 152, "struct work has changed: put_work, get_work and setup_release too?");
+static_assert(sizeof(struct work) == 144, "struct work has changed: put_work, get_work and setup_release too?");
 #endif
 
 /* The yes-and-no of a struct work as bits. */
@@ -176,7 +176,6 @@ static void put_work(struct buf *out, const struct work *w)
     wire_put_u32(out, put_flags(w));
     wire_put_u32(out, (uint32_t)w->separator);
     wire_put_u32(out, w->cpus_per_slot);
-    wire_put_u32(out, w->max_crashes);
     wire_put_u32(out, w->max_tasks);
     wire_put_u64(out, (uint64_t)w->linger);
     wire_put_u64(out, (uint64_t)w->kill_after);
@@ -198,7 +197,6 @@ static void get_work(struct wire_cursor *c, struct work *w)
     get_flags(w, flags);
     w->separator = (int)wire_get_u32(c);
     w->cpus_per_slot = wire_get_u32(c);
-    w->max_crashes = wire_get_u32(c);
     w->max_tasks = wire_get_u32(c);
     w->linger = (int64_t)wire_get_u64(c);
     w->kill_after = (int64_t)wire_get_u64(c);

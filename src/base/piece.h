@@ -43,6 +43,7 @@ struct outcome {
 
 #define OUTCOME_CUT 1 /* something outlived the task and held its output: it was cut off after --linger */
 #define OUTCOME_FROM_JOURNAL 2
+#define OUTCOME_CRASH 4 /* the process of a function or filter has ended in the middle of the task, by itself */
 
 struct piece {
     enum piece_kind kind;

@@ -64,7 +64,6 @@ struct filter {
     bool answered;           /* some process of this slot has answered */
     bool finishing;          /* nothing follows: its stdin is closed when all is written */
     bool stopping, broken, timed_out, surplus, hinted;
-    uint32_t crashes;
     struct again again;
     struct ending ending;    /* of one that has had its time */
     struct loop_timer timer; /* the next attempt to start; else watches for silence */
@@ -257,21 +256,17 @@ static bool cannot_run(const struct filter *f, int status)
 static void blame(struct filter *f, int status)
 {
     struct outcome o = answers_outcome(&f->answers);
-    struct buf why = BUF_INIT;
 
     ended_describe(&o, status, "the filter has ended", "the filter has ended (exit status 0) without an answer");
     if (f->timed_out && o.cause == END_SIGNAL)
         o.cause = END_TIMEOUT;
-    if (cannot_run(f, status)) {
+    else if (cannot_run(f, status))
         o.cause = END_NOT_RUN;
-        buf_printf(&why, "cannot be run (exit status %d)", o.status);
-    } else if (++f->crashes > f->spec.work->max_crashes) {
-        buf_printf(&why, "it has ended %u times with tasks unanswered (--max-worker-crashes)", f->crashes);
-    }
+    else
+        o.flags = OUTCOME_CRASH;
     answers_fail(&f->answers, &o);
-    if (why.len)
-        give_up(f, buf_cstr(&why));
-    buf_release(&why);
+    if (o.cause == END_NOT_RUN)
+        give_up(f, o.status == 127 ? "cannot be run (exit status 127)" : "cannot be run (exit status 126)");
 }
 
 /* What the dead process wrote is all in the pipes: take it, then leave whoever still holds the other ends. */

@@ -56,7 +56,7 @@ struct function {
     struct reader reader;
     struct lots lots;
     uint32_t served;        /* tasks sent to this process */
-    uint32_t crashes, bad_starts;
+    uint32_t bad_starts;    /* in a row */
     bool ready;             /* _init has run */
     bool renewing;          /* nothing more is sent to this process: its tasks are up */
     bool corrupt, timed_out;
@@ -221,9 +221,11 @@ static void describe(struct function *f, struct outcome *o, int status)
 {
     ended_describe(o, status, "the function has ended its process",
                    "the function has ended its process with exit status 0");
+    o->flags = OUTCOME_CRASH;
     if (o->cause != END_SIGNAL)
         return;
     if (f->timed_out) {
+        o->flags = 0;
         o->cause = END_TIMEOUT;
         o->elapsed = clock_now() - f->since;
     } else if (f->corrupt) {
@@ -253,8 +255,8 @@ static bool ended_in_peace(const struct function *f, int status)
     return !f->lots.sent || (l->limit && f->reader.done >= l->limit && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Takes all that the dead process has left behind. True: it was a crash, and the task it was in has
- * failed. */
+/* Takes all that the dead process has left behind, and fails the task it was in. False: it could not
+ * be started, or did not come to a task. */
 static bool bury(struct function *f, int status)
 {
     if (!f->corrupt) {
@@ -265,9 +267,9 @@ static bool bury(struct function *f, int status)
     for (int left = 64; left && read_text(f) > 0; left--)
         ;
     if (ended_in_peace(f, status))
-        return false;
+        return true;
     if (f->ready && !reader_running(&f->reader))
-        return true; /* between two tasks, somebody else's doing */
+        return false; /* between two tasks, somebody else's doing */
     struct outcome o = reader_outcome(&f->reader, f->reader.told, clock_now());
 
     if (f->ready)
@@ -275,7 +277,7 @@ static bool bury(struct function *f, int status)
     else
         describe_start(f, &o, status);
     reader_fail(&f->reader, &o);
-    return true;
+    return f->ready;
 }
 
 static void unwatch(struct function *f)
@@ -289,30 +291,27 @@ static void unwatch(struct function *f)
     loop_timer_clear(l, &f->timer);
 }
 
-static void check_crashes(struct function *f)
+/* A process that fails its tasks one by one comes to an end of them; one that does not get so far never would. */
+static void check_start(struct function *f)
 {
-    struct buf why = BUF_INIT;
-
-    if (f->ready && ++f->crashes > f->spec.work->max_crashes)
-        buf_printf(&why, "its process has ended %u times in the middle of a task (--max-worker-crashes)", f->crashes);
-    else if (!f->ready && ++f->bad_starts >= BAD_STARTS)
-        buf_printf(&why, "%s", buf_cstr(&f->reason));
-    if (why.len)
-        give_up(f, buf_cstr(&why));
-    buf_release(&why);
+    if (++f->bad_starts < BAD_STARTS)
+        return;
+    if (!f->reason.len)
+        buf_puts(&f->reason, "its process has ended again and again before it took a task");
+    give_up(f, buf_cstr(&f->reason));
 }
 
 static void on_death(struct function *f, int status)
 {
-    bool crash = bury(f, status);
+    bool served = bury(f, status);
 
     link_close(&f->link);
     lots_rewind(&f->lots, f->reader.done);
     reader_begin(&f->reader, NULL);
     if (f->stopping)
         cancel(f);
-    else if (crash)
-        check_crashes(f);
+    else if (!served)
+        check_start(f);
     if (f->lots.used)
         start(f);
 }

@@ -44,7 +44,6 @@ struct work {
     const char *fill;      /* the record of a failed task; NULL: empty */
     bool in_place;         /* functions are called in this process (--serial) */
     bool singly;           /* the time of each task is wanted, not of runs */
-    uint32_t max_crashes;  /* of one slot's process, before the run is given up */
     uint32_t max_tasks;    /* a worker process is renewed after so many; 0: never */
 };
 

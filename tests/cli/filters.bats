@@ -145,10 +145,9 @@ c' d
 }
 
 @test "--max-worker-crashes ends a hopeless run" {
-    only serial procs2
     seq 100 > "$input"
     expect_each 3 --max-worker-crashes 3 --filter 'read x; exit 5'
-    stderr_has 'with tasks unanswered (--max-worker-crashes)'
+    stderr_has 'giving up: processes of the worker have ended 4 times in the middle of a task (--max-worker-crashes)'
 }
 
 @test "a large record comes whole" {

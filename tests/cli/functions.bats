@@ -287,10 +287,24 @@ smap: 4 tasks: 3 succeeded, 1 failed; TIMES
 
 @test "--max-worker-crashes ends a hopeless run" {
     in_processes
-    only procs1 procs2 procs3
     yes crash | head -n 100 > "$input"
     expect_each 3 --max-worker-crashes 5 --worker "$W/libtrouble.so:trouble"
-    stderr_has '(--max-worker-crashes)'
+    stderr_has 'giving up: processes of the worker have ended 6 times in the middle of a task (--max-worker-crashes)'
+}
+
+@test "--max-worker-crashes counts the crashes of all slots, and nothing else" {
+    in_processes
+    { for i in 1 2 3 4 5; do seq 20; echo crash; echo status7; done; } > "$input"
+    expect 1 --max-worker-crashes 5 --worker "$W/libtrouble.so:trouble"
+    stderr_has '110 tasks: 100 succeeded, 10 failed'
+    expect_each 3 --max-worker-crashes 4 --worker "$W/libtrouble.so:trouble"
+    given 'forever
+forever
+forever
+a
+'
+    expect 1 --timeout 0.2 --max-worker-crashes 1 --worker "$W/libtrouble.so:trouble"
+    stderr_has '4 tasks: 1 succeeded, 3 failed'
 }
 
 @test "a task that never ends has its time, all others are right" {
