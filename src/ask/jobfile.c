@@ -136,7 +136,7 @@ static void add_setting(struct jobread *r, const struct option_row *row, const c
 {
     struct job *j = r->job;
 
-    j->setting = xreallocarray(j->setting, j->settings + 1, sizeof *j->setting);
+    j->setting = xgrow(j->setting, j->settings, sizeof *j->setting);
     j->setting[j->settings++] = (struct job_setting){row, value, at->line, at->column};
 }
 

@@ -11,7 +11,7 @@
 
 static struct source_list *add_list(struct job *j)
 {
-    j->list = xreallocarray(j->list, j->lists + 1, sizeof *j->list);
+    j->list = xgrow(j->list, j->lists, sizeof *j->list);
     j->list[j->lists] = (struct source_list){0};
     j->has_lists = true;
     return &j->list[j->lists++];
@@ -187,8 +187,8 @@ static struct sweep_axis *add_axis(struct sweep_reader *s, const struct event *n
 {
     struct job *j = s->r->job;
 
-    j->axis = xreallocarray(j->axis, j->axes + 1, sizeof *j->axis);
-    j->spec = xreallocarray(j->spec, j->axes + 1, sizeof *j->spec);
+    j->axis = xgrow(j->axis, j->axes, sizeof *j->axis);
+    j->spec = xgrow(j->spec, j->axes, sizeof *j->spec);
     s->axis[s->axes++] = name_at(s->r, name);
     j->axis[j->axes] = (struct sweep_axis){.name = s->axis[j->axes].name};
     j->spec[j->axes] = (struct range_spec){0};

@@ -227,7 +227,7 @@ int option_set(struct conf *conf, const struct option_row *row, const char *valu
     if (row->type->set((char *)conf + row->field, value) < 0)
         return -1;
     conf->given[row - table] = true;
-    conf->setting = xreallocarray(conf->setting, conf->settings + 1, sizeof *conf->setting);
+    conf->setting = xgrow(conf->setting, conf->settings, sizeof *conf->setting);
     conf->setting[conf->settings++] = (struct conf_setting){row, value};
     return 0;
 }

@@ -55,7 +55,7 @@ static int set_words(void *field, const char *value)
 {
     struct conf_words *w = field;
 
-    w->word = xreallocarray(w->word, w->words + 1, sizeof *w->word);
+    w->word = xgrow(w->word, w->words, sizeof *w->word);
     w->word[w->words++] = (char *)value; /* lent; the rooms do not write to it */
     return *value ? 0 : -1;
 }

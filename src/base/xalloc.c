@@ -1,9 +1,10 @@
 /*
- * Memory, or the end of the program. The message is written with plain write(2): whatever formats text may
- * need memory itself.
+ * Memory, or the end of the program. The message is written with plain write(2): whatever formats
+ * text may need memory itself.
  */
 #include "base/xalloc.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,13 @@ char *xmemdup(const char *ptr, size_t len)
         memcpy(p, ptr, len);
     p[len] = '\0';
     return p;
+}
+
+void *xgrow(void *ptr, size_t count, size_t size)
+{
+    bool full = (count & (count - 1)) == 0;
+
+    return full ? xreallocarray(ptr, count ? 2 * count : 1, size) : ptr;
 }
 
 char *xstrdup(const char *text)

@@ -1,8 +1,9 @@
 /*
  * xalloc: memory, or the end of the program. Layer: base, used everywhere.
  *
- * Out of memory is not a task's failure but smap's, and there is nothing sensible to go on with: the
- * functions say so on stderr and leave with status 3. They never return NULL, for size 0 neither.
+ * Out of memory is not a task's failure but smap's, and there is nothing sensible to go on with:
+ * the functions say so on stderr and leave with status 3. They never return NULL, for size 0
+ * neither.
  */
 #ifndef SMAP_XALLOC_H
 #define SMAP_XALLOC_H
@@ -13,6 +14,9 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 /* COUNT * SIZE bytes, overflow checked; PTR may be NULL. */
 void *xreallocarray(void *ptr, size_t count, size_t size);
+/* Room for one element more behind COUNT of SIZE bytes, for lists that grow one by one and keep no
+ * capacity: it is COUNT's next power of two, so N elements cost O(N) copying. */
+void *xgrow(void *ptr, size_t count, size_t size);
 char *xstrdup(const char *text);
 /* A copy of LEN bytes with a NUL behind them. */
 char *xmemdup(const char *ptr, size_t len);
