@@ -1,4 +1,5 @@
-/* The master and the pumps, with real executors, over sockets instead of MPI: every task once, and no rank is missed in silence. */
+/* The master and the pumps, with real executors, over sockets instead of MPI: every task once, and
+ * no rank is missed in silence. */
 #include "backend/ranks.h"
 
 #include "backend/executor.h"
@@ -31,7 +32,8 @@ static struct job {
     struct backend *backend;
     uint32_t ends[TASKS + 1], by_rank[SIZE], highest_slot;
     size_t bytes[TASKS + 1];
-    struct buf said; /* diag */
+    struct buf said;    /* diag */
+    struct batch *lent; /* to the backend, until it is closed */
 } job;
 
 static void on_piece(void *ctx, const struct piece *p)
@@ -80,7 +82,11 @@ static void be_rank(uint32_t rank, int64_t lost_after)
     diag_divert(say, NULL);
     fork_executor(&e);
     stream_become(rank);
-    struct pump_spec spec = {.transport = &stream_transport, .executor = &e, .rank = rank, .lost_after = lost_after, .drain = -1};
+    struct pump_spec spec = {.transport = &stream_transport,
+                             .executor = &e,
+                             .rank = rank,
+                             .lost_after = lost_after,
+                             .drain = -1};
     int result = pump_run(&spec);
 
     stream_transport.close();
@@ -88,11 +94,8 @@ static void be_rank(uint32_t rank, int64_t lost_after)
 }
 
 /* Everything that is forked goes with the test (Check kills the group only when a test hangs). */
-static void begin(int64_t lost_after, const char *command, uint32_t slots, bool dedicated)
+static void begin_work(const struct work *work, int64_t lost_after, uint32_t slots, bool dedicated)
 {
-    static char *word[4];
-    static struct work work;
-
     descend_adopt();
     spawn_init();
     stream_world(SIZE);
@@ -105,14 +108,33 @@ static void begin(int64_t lost_after, const char *command, uint32_t slots, bool 
     job.executor_0 = job.executor.process.pid;
     stream_become(0);
     diag_divert(say, NULL);
-    word[0] = (char *)(size_t)command;
-    work = (struct work){.kind = WORK_SHELL, .word = word, .words = 1, .shell = "/bin/sh", .replace = "{}", .separator = '\n',
-                         .linger = 1000000, .cpus_per_slot = 1};
-    struct backend_spec spec = {.loop = job.loop, .work = &work, .slots = slots, .first_slot = 1, .on_piece = on_piece};
-    struct ranks_spec ranks = {.transport = &stream_transport, .size = SIZE, .executor = &job.executor,
-                               .slots = {CPUS_COUNT, slots}, .lost_after = lost_after, .launcher = "mpirun"};
+    struct backend_spec spec = {
+        .loop = job.loop, .work = work, .slots = slots, .first_slot = 1, .on_piece = on_piece};
+    struct ranks_spec ranks = {.transport = &stream_transport,
+                               .size = SIZE,
+                               .executor = &job.executor,
+                               .slots = {CPUS_COUNT, slots},
+                               .lost_after = lost_after,
+                               .launcher = "mpirun"};
 
     ck_assert_int_eq(ranks_open(&job.backend, &spec, &ranks), 0);
+}
+
+static void begin(int64_t lost_after, const char *command, uint32_t slots, bool dedicated)
+{
+    static char *word[4];
+    static struct work work;
+
+    word[0] = (char *)(size_t)command;
+    work = (struct work){.kind = WORK_SHELL,
+                         .word = word,
+                         .words = 1,
+                         .shell = "/bin/sh",
+                         .replace = "{}",
+                         .separator = '\n',
+                         .linger = 1000000,
+                         .cpus_per_slot = 1};
+    begin_work(&work, lost_after, slots, dedicated);
 }
 
 static struct batch *make_batch(uint64_t first, uint32_t count)
@@ -137,7 +159,6 @@ static uint64_t ended(void)
 /* Hands out tasks up to LAST and waits until all have ended; -1: the backend failed. */
 static int run(uint64_t last, int64_t limit_s)
 {
-    struct batch *all = NULL;
     uint64_t next = 1;
     int64_t until = clock_now() + limit_s * 1000000;
     int result = 0;
@@ -149,8 +170,8 @@ static int run(uint64_t last, int64_t limit_s)
             uint32_t n = room.tasks < last - next + 1 ? room.tasks : (uint32_t)(last - next + 1);
             struct batch *b = make_batch(next, n);
 
-            b->next = all;
-            all = b;
+            b->next = job.lent;
+            job.lent = b;
             next += n;
             ck_assert_int_eq(job.backend->ops->submit(job.backend, b), 0);
             continue;
@@ -158,22 +179,27 @@ static int run(uint64_t last, int64_t limit_s)
         result = job.backend->ops->wait(job.backend, until);
         ck_assert_int_lt(clock_now(), until);
     }
-    while (all) {
-        struct batch *b = all;
-
-        all = b->next;
-        if (result == 0)
-            batch_free(b);
-    }
     return result;
 }
 
-/* Closes the backend as the corridor does, then sends the ranks away as the world does; their statuses must be 0. */
+static void close_backend(void)
+{
+    job.backend->ops->close(job.backend);
+    while (job.lent) {
+        struct batch *b = job.lent;
+
+        job.lent = b->next;
+        batch_free(b);
+    }
+}
+
+/* Closes the backend as the corridor does, then sends the ranks away as the world does; their
+ * statuses must be 0. */
 static void finish(void)
 {
     int status;
 
-    job.backend->ops->close(job.backend);
+    close_backend();
     ck_assert(ranks_whole());
     for (uint32_t i = 1; i < SIZE; i++)
         stream_transport.send(i, PUMP_LEAVE, calloc(1, 1), 0);
@@ -243,16 +269,15 @@ END_TEST
 
 START_TEST(a_command_that_nobody_has_is_refused)
 {
-    begin(60000000, "echo {}", 1, false);
-    struct work work = {.kind = WORK_COMMAND, .word = (char *[]){(char *)"/no/such", NULL}, .words = 1, .shell = "/bin/sh",
-                        .replace = "{}", .separator = '\n'};
-    struct backend_spec spec = {.loop = job.loop, .work = &work, .slots = 1, .first_slot = 1, .on_piece = on_piece};
-    struct ranks_spec ranks = {.transport = &stream_transport, .size = SIZE, .executor = &job.executor, .slots = {CPUS_COUNT, 1},
-                               .launcher = "mpirun"};
+    static char *word[] = {(char *)"/no/such", NULL};
+    static const struct work work = {.kind = WORK_COMMAND,
+                                     .word = word,
+                                     .words = 1,
+                                     .shell = "/bin/sh",
+                                     .replace = "{}",
+                                     .separator = '\n'};
 
-    loop_free(job.loop);
-    spec.loop = job.loop = loop_new();
-    ck_assert_int_eq(ranks_open(&job.backend, &spec, &ranks), 0);
+    begin_work(&work, 0, 1, false);
     ck_assert_int_eq(run(3, 60), -1);
     ck_assert_ptr_nonnull(strstr(buf_cstr(&job.said), "/no/such"));
     ck_assert_ptr_nonnull(strstr(job.said.ptr, "cannot take part"));
@@ -266,7 +291,7 @@ START_TEST(a_lost_executor_ends_the_run)
     begin(60000000, "kill -9 $PPID; sleep 1000", 1, true);
     ck_assert_int_eq(run(2, 60), -1);
     ck_assert_ptr_nonnull(strstr(buf_cstr(&job.said), "has ended before its work was done"));
-    job.backend->ops->close(job.backend);
+    close_backend();
     descend_kill(clock_now() + 5000000);
 }
 END_TEST
@@ -279,7 +304,7 @@ START_TEST(a_silent_rank_ends_the_run)
     ck_assert_int_eq(run(2, 60), -1);
     ck_assert_ptr_nonnull(strstr(buf_cstr(&job.said), "rank 2"));
     ck_assert_ptr_nonnull(strstr(job.said.ptr, "lost"));
-    job.backend->ops->close(job.backend);
+    close_backend();
     ck_assert(!ranks_whole());
     descend_kill(clock_now() + 5000000);
 }
@@ -305,7 +330,8 @@ START_TEST(stopped_time_is_no_silence)
     int64_t heard = silence_now(&s, 1000000, 500000);
 
     ck_assert_int_eq(silence_now(&s, 1400000, 500000) - heard, 400000);
-    ck_assert_int_eq(silence_now(&s, 901400000, 500000) - heard, 900000); /* a quarter of an hour without a look */
+    ck_assert_int_eq(silence_now(&s, 901400000, 500000) - heard,
+                     900000); /* a quarter of an hour without a look */
 }
 END_TEST
 
