@@ -53,8 +53,8 @@ void down_close(struct map *m);
 void up_piece(void *ctx, const struct piece *p);
 /* A piece that the journal had. */
 void up_replayed(void *ctx, const struct piece *p);
-/* What is next in order goes out. */
-void up_deliver(struct map *m);
+/* What is next in order goes out. True: an outlet that was not ready is now, so that there may be more to do at once. */
+bool up_deliver(struct map *m);
 /* True while something new may start. */
 bool up_open(const struct map *m);
 

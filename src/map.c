@@ -122,14 +122,15 @@ static int run_loop(struct map *m)
                 break;
         }
         down_finish(m);
-        up_deliver(m);
+        bool again = up_deliver(m);
+
         if (m->stop.soon)
             cancel_waiting(m);
         hurry_outlets(m);
         if (is_over(m))
             return 0;
-        /* A full burst means that more could be started at once: only look, do not wait. */
-        if (m->spec->backend->wait(m->backend, burst ? next_event(m) : 0) < 0) {
+        /* After a full burst more could be started at once: only look, do not wait. */
+        if (m->spec->backend->wait(m->backend, burst && !again ? next_event(m) : 0) < 0) {
             up_deliver(m); /* what had come by then */
             return -1;
         }
@@ -179,8 +180,8 @@ static void count_delivered(struct map *m)
     const struct counts *d = &m->delivered;
     uint64_t delivered = d->succeeded + d->failed + d->cancelled;
 
-    c->stopped |= delivered < m->taken;
-    c->total = UINT64_MAX; /* how much of the input has been seen depends, too */
+    c->stopped |= !c->broken && delivered < m->taken;
+    c->total = source_total(m->spec->source); /* how much of an input has been read depends on it, too */
     c->succeeded = d->succeeded;
     c->failed = d->failed;
     c->cancelled = d->cancelled;
@@ -212,9 +213,9 @@ int map_run(const struct map_spec *spec, struct counts *counts)
     if (stop_open(&m.stop) < 0 || run_loop(&m) < 0)
         map_fail(&m);
     counts->stopped = down_left_over(&m);
+    counts->total = down_total(&m);
     if (m.enough)
         count_delivered(&m);
-    counts->total = down_total(&m);
     counts->slots = spec->backend->slots(m.backend);
     counts->signal = m.stop.signal;
     close_corridor(&m);

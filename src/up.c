@@ -190,20 +190,24 @@ void up_piece(void *ctx, const struct piece *lent)
     up_replayed(m, &p);
 }
 
-void up_deliver(struct map *m)
+bool up_deliver(struct map *m)
 {
+    bool waited;
+
     if (m->stop.leave)
-        return;
+        return false;
     if (m->spec->journal && journal_flush(m->spec->journal) < 0) {
         map_fail(m);
-        return;
+        return false;
     }
     if (order_deliver(m->order, ready, deliver_piece, m) < 0)
         map_fail(m);
+    waited = !ready(m);
     if (!m->stop.leave)
         heed(m, outlets_flush(&m->outlets));
     if (m->spec->sink && sink_closed(m->spec->sink)) {
         m->counts->sigpipe = true;
         stop_leave(&m->stop);
     }
+    return waited && ready(m);
 }

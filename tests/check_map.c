@@ -18,6 +18,7 @@ struct notebook {
     struct buf text;
     uint64_t ends, refuse_at;
     int vote;
+    bool holds; /* one that is `holding` takes nothing more until it is flushed */
 };
 
 static int notebook_put(struct outlet *o, const struct piece *p)
@@ -28,12 +29,26 @@ static int notebook_put(struct outlet *o, const struct piece *p)
         buf_put(&n->text, p->bytes.ptr, p->bytes.len);
     if (p->kind == PIECE_END && p->end.status)
         buf_printf(&n->text, "[%u %.*s]\n", p->end.status, (int)p->input.len, p->input.ptr);
+    n->holds = true;
     n->ends += p->kind == PIECE_RUN ? p->count : p->kind == PIECE_END;
     return n->refuse_at && n->ends >= n->refuse_at ? n->vote : 0;
 }
 
+static bool notebook_ready(struct outlet *o)
+{
+    return !((struct notebook *)o)->holds;
+}
+
+static int notebook_flush(struct outlet *o)
+{
+    ((struct notebook *)o)->holds = false;
+    return 0;
+}
+
 static const struct outlet_ops plain_ops = {.name = "notebook", .put = notebook_put};
 static const struct outlet_ops single_ops = {.name = "single", .put = notebook_put, .per_task = true};
+static const struct outlet_ops holding_ops = {
+    .name = "holding", .put = notebook_put, .per_task = true, .patient = true, .ready = notebook_ready, .flush = notebook_flush};
 
 /* A source of the numbers up to COUNT. *WORD is to be freed after it. */
 static struct source *numbers(uint32_t count, char ***word)
@@ -146,6 +161,19 @@ START_TEST(an_outlet_can_stop_the_run)
     ck_assert_uint_lt(c.tasks, 30);
     ck_assert_uint_eq(n.ends, 10); /* its vote is the last word, whatever else has ended by then */
     ck_assert_uint_eq(c.succeeded + c.failed, 10);
+    ck_assert_uint_eq(c.total, 100000);
+    buf_release(&n.text);
+}
+END_TEST
+
+/* Nothing else happens that could wake the corridor. */
+START_TEST(an_outlet_may_be_ready_again_by_a_flush)
+{
+    struct notebook n = {.base = {&holding_ops, NULL}};
+
+    fake_script = (struct fake_script){.slots = 4, .batch = 1};
+    run(300, &n);
+    ck_assert_uint_eq(n.ends, 300);
     buf_release(&n.text);
 }
 END_TEST
@@ -180,6 +208,7 @@ Suite *map_suite(void)
     tcase_add_test(c, runs_are_passed_on_or_taken_apart);
     tcase_add_test(c, no_tasks_is_no_work);
     tcase_add_test(c, an_outlet_can_stop_the_run);
+    tcase_add_test(c, an_outlet_may_be_ready_again_by_a_flush);
     tcase_add_test(c, a_broken_outlet_breaks_the_run);
     tcase_add_test(c, a_broken_backend_breaks_the_run);
     suite_add_tcase(s, c);
