@@ -76,6 +76,30 @@ typedef int smap_init_fn(const char *config, void **state);
 /* Optional SYMBOL_fini, once per process after the last task. */
 typedef void smap_fini_fn(void *state);
 
+/* One result, for a hook (--hook LIBRARY:SYMBOL); valid during the call. */
+struct smap_result {
+    uint64_t number;      /* of the task */
+    const char *input;    /* its text */
+    size_t input_length;
+    const char *output;   /* its standard output, or what the worker emitted and the record separator */
+    size_t output_length; /* both are ended by a NUL that is not counted */
+    double seconds;       /* how long it took */
+    int status;           /* 0: it succeeded; else its exit status, or 128 and the signal */
+    int signal;           /* that ended it, or 0 */
+    uint32_t attempts;
+    uint32_t fields;      /* as in struct smap_task */
+    const struct smap_field *field;
+};
+
+/* The number a hook exports as SYMBOL_abi: the highest bit tells it from a worker. */
+#define SMAP_HOOK_ABI \
+    ((uint64_t)1 << 63 | (uint64_t)SMAP_ABI_VERSION << 32 | (uint64_t)sizeof(struct smap_result) << 16 | (uint64_t)sizeof(struct smap_context))
+
+/* A hook: called in the smap process with each result, in the order of the tasks. 0: go on; SMAP_STOP: enough, end the run; anything else: the run
+ * has failed (smap_error says why). SYMBOL_init and SYMBOL_fini as for workers; CONFIG is the text of --hook-config. There is nothing to emit to. */
+#define SMAP_STOP 10
+typedef int smap_hook_fn(struct smap_context *smap, const struct smap_result *result);
+
 #if defined(__GNUC__)
 #define SMAP_VA_COPY(to, from) __builtin_va_copy(to, from)
 #define SMAP_EXPORT __attribute__((visibility("default")))
@@ -107,6 +131,13 @@ typedef void smap_fini_fn(void *state);
 #define SMAP_FINI(symbol)                                                                          \
     SMAP_C SMAP_EXPORT smap_fini_fn symbol##_fini;                                                 \
     void symbol##_fini(void *state SMAP_MAYBE_UNUSED)
+
+/* Defines a hook, with `smap` and `result` as its arguments. */
+#define SMAP_HOOK(symbol)                                        \
+    SMAP_C SMAP_EXPORT const uint64_t symbol##_abi;              \
+    const uint64_t symbol##_abi = SMAP_HOOK_ABI;                 \
+    SMAP_C SMAP_EXPORT smap_hook_fn symbol;                      \
+    int symbol(struct smap_context *smap SMAP_MAYBE_UNUSED, const struct smap_result *result SMAP_MAYBE_UNUSED)
 
 #ifdef SMAP_NO_INLINE
 

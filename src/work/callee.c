@@ -12,7 +12,7 @@ int callee_open(struct callee *c, const char *library, const char *symbol, const
     *c = (struct callee){0};
     if (signature && signature_parse(&c->signature, signature, error) < 0)
         return 2;
-    int status = dl_open(&dl, library, symbol, signature != NULL, error);
+    int status = dl_open(&dl, library, symbol, signature ? DL_PLAIN : DL_WORKER, error);
 
     if (status) {
         callee_end(c);

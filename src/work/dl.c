@@ -51,27 +51,31 @@ static void *sibling(void *handle, const char *symbol, const char *suffix, struc
     return dlsym(handle, buf_cstr(name));
 }
 
-static int check_abi(const uint64_t *abi, const char *library, const char *symbol, struct buf *error)
+static int check_abi(const uint64_t *abi, const char *library, const char *symbol, enum dl_kind kind, struct buf *error)
 {
+    uint64_t ours = kind == DL_HOOK ? SMAP_HOOK_ABI : SMAP_ABI;
+
     if (!abi) {
-        buf_printf(error,
-                   "%s: %s is not a worker: there is no %s_abi (see smap_worker(3); --signature calls any C function)",
-                   library, symbol, symbol);
+        buf_printf(error, "%s: %s is not a %s: there is no %s_abi (see smap_worker(3)%s)", library, symbol,
+                   kind == DL_HOOK ? "hook" : "worker", symbol, kind == DL_HOOK ? "" : "; --signature calls any C function");
         return 126;
     }
-    if (*abi == SMAP_ABI)
+    if (*abi == ours)
         return 0;
-    if (*abi >> 32 == SMAP_ABI_VERSION)
+    if ((*abi ^ ours) >> 63)
+        buf_printf(error, "%s: %s is a %s, not a %s", library, symbol, kind == DL_HOOK ? "worker" : "hook",
+                   kind == DL_HOOK ? "hook" : "worker");
+    else if (*abi >> 32 == ours >> 32)
         buf_printf(error, "%s: %s_abi is not the number that SMAP_ABI of this smap's smap.h gives: compile it again",
                    library, symbol);
     else
         buf_printf(error, "%s: %s is made for version %llu of the worker interface, this smap has version %d: "
                           "compile it again with this smap's smap.h",
-                   library, symbol, (unsigned long long)(*abi >> 32), SMAP_ABI_VERSION);
+                   library, symbol, (unsigned long long)(*abi << 1 >> 33), SMAP_ABI_VERSION);
     return 126;
 }
 
-int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, struct buf *error)
+int dl_open(struct dl *d, const char *library, const char *symbol, enum dl_kind kind, struct buf *error)
 {
     struct buf name = BUF_INIT;
     int status = 0;
@@ -85,15 +89,15 @@ int dl_open(struct dl *d, const char *library, const char *symbol, bool plain, s
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 
     if (!handle) {
-        buf_printf(error, "cannot open the worker's library: %s", dlerror());
+        buf_printf(error, "cannot open the library: %s", dlerror());
         return missing(library);
     }
     d->run = dlsym(handle, symbol);
     if (!d->run) {
         buf_printf(error, "%s has no function %s", library, symbol);
         status = 127;
-    } else if (!plain) {
-        status = check_abi(sibling(handle, symbol, "_abi", &name), library, symbol, error);
+    } else if (kind != DL_PLAIN) {
+        status = check_abi(sibling(handle, symbol, "_abi", &name), library, symbol, kind, error);
         *(void **)&d->init = sibling(handle, symbol, "_init", &name);
         *(void **)&d->fini = sibling(handle, symbol, "_fini", &name);
     }
