@@ -8,6 +8,7 @@
 #include "base/jobend.h"
 #include "base/loop.h"
 #include "results/failed.h"
+#include "results/hook.h"
 #include "results/joblog.h"
 #include "results/journal.h"
 #include "results/jsonl.h"
@@ -137,6 +138,25 @@ static int open_tree(struct rooms *r, const struct conf *c)
     return 0;
 }
 
+/* A dry run has no results to tell of. */
+static int open_hook(struct rooms *r, const struct conf *c)
+{
+    struct hook_spec spec = {
+        .loop = r->loop,
+        .command = c->hook,
+        .work = &r->work,
+        .journal = r->journal,
+    };
+    struct outlet *o;
+
+    if (!spec.command || c->dry_run)
+        return 0;
+    if (hook_open(&o, &spec) < 0)
+        return -1;
+    add_outlet(r, o);
+    return 0;
+}
+
 static int open_outlets(struct rooms *r, const struct conf *c)
 {
     struct sink_spec spec = {
@@ -154,7 +174,7 @@ static int open_outlets(struct rooms *r, const struct conf *c)
     if (c->results && open_tree(r, c) < 0)
         return -1;
     add_outlet(r, failures_new(say_line, NULL));
-    return open_logs(r, c);
+    return open_logs(r, c) < 0 ? -1 : open_hook(r, c);
 }
 
 /* What a result depends on beside the task. */
@@ -177,6 +197,7 @@ static int open_journal(struct rooms *r, const struct conf *c)
         .sync = c->sync,
         .memoize = c->memoize,
         .keep_failures = c->keep_failures,
+        .hooks = c->hook != NULL,
     };
 
     if (!c->journal || c->dry_run)

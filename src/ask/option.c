@@ -96,6 +96,8 @@ static const struct option_row table[] = {
      .help = "plain: the tasks' output; jsonl: one JSON object per task", .choices = "plain jsonl"},
     {"results", 0, "DIR", &type_text, AT(results), OPTION_RESULTS,
      .help = "keep each result in DIR/<number>/ as stdout, stderr, status, too"},
+    {"hook", 0, "COMMAND", &type_text, AT(hook), OPTION_RESULTS,
+     .help = "run COMMAND with every result, in order"},
     {"buffer", 0, "SIZE", &type_size, AT(buffer), OPTION_RESULTS,
      .help = "memory for results that wait for their turn, then a temporary file (64M)"},
     {"journal", 0, "FILE", &type_text, AT(journal), OPTION_RESULTS,

@@ -28,6 +28,8 @@ static const struct rule clashes[] = {
     {"ungroup", "tag", "for whole lines with their tag use --line-buffer"},
     {"ungroup", "results", "what is to be kept must pass through smap"},
     {"line-buffer", "results", "whole results are kept, not lines of several tasks in turn"},
+    {"ungroup", "hook", "what a hook is to see must pass through smap"},
+    {"line-buffer", "hook", "a hook sees whole results, not lines of several tasks in turn"},
     {"null", "delimiter", CHOOSE},
     {"max-args", "exact-args", CHOOSE},
     {"max-args", "colsep", "columns are fields of one task, a pack has one field per task"},

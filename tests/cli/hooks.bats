@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# Hooks: the same calls, in the same order, on every backend; their votes; those that behave badly.
+load helper
+
+few() { # BACKEND...: the case runs on those of them that are here
+    BACKENDS=$(all_backends | tr ' ' '\n' | grep -xF -e "$(printf '%s\n' "$@")" | tr '\n' ' ')
+    BACKENDS=${BACKENDS% }
+    [ -n "$BACKENDS" ] || skip "only for $*"
+}
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+@test "a command is run with every result, in the order of the tasks" {
+    expect 1 --hook '{ echo "$SMAP_TASK $SMAP_STATUS $SMAP_SIGNAL $SMAP_ATTEMPT <$SMAP_INPUT>"; cat; } >> log' \
+        'sleep 0.0$((4 - {#})); echo out {}; echo err >&2; case {#} in 2) exit 3;; 3) kill -9 $$;; esac' ::: a '  "b' "\$c'" ''
+    stdout "out a\nout   \"b\nout \$c'\nout \n"
+    file log "1 0 0 1 <a>\nout a\n2 3 0 1 <  \"b>\nout   \"b\n3 137 9 1 <\$c'>\nout \$c'\n4 0 0 1 <>\nout \n"
+}
+
+@test "what a hook prints goes to stderr" {
+    expect 0 --hook 'echo told {}; echo "and here" >&2' echo ::: 1 2
+    stdout '1\n2\n'
+    stderr 'told 1\nand here\ntold 2\nand here\n'
+}
+
+@test "placeholders in a hook, as words and as a line" {
+    given 'dir/a.b,x y\n'
+    expect 0 -C , --hook 'echo {} {#} {1/.} "{2}" >&2' echo {2} {1}
+    stderr 'dir/a.b,x y 1 a x y\n'
+    given 'n\na;b\n'
+    expect 0 --header --hook 'echo {n} "{n}" {} ${n} >&2' true {}
+    stderr 'a;b a;b a;b\n'
+    # No value is appended, and one word is a program.
+    printf '#!/bin/sh\necho "$#: $SMAP_INPUT" >> log\n' > note
+    chmod +x note
+    expect 0 --hook ./note echo ::: 'a b'
+    file log '0: a b\n'
+}
+
+@test "the environment of a hook" {
+    expect 0 --hook 'env | grep -c -e "^SMAP_SECONDS=[0-9]*[.][0-9]*$" -e "^SMAP_HOST=." -e "^SMAP_SLOT=[1-9]" -e "^SMAP_RANK=[0-9]" >> log; env | grep -e ^OMPI_ -e ^PMIX_ | grep -v -e OMPI_MCA_ -e OMPI_ALLOW >> log; true' echo ::: 1
+    file log '4\n'
+}
+
+@test "a hook gets the last attempt, and no task that was cancelled" {
+    expect 1 --retries 2 --hook 'echo "$SMAP_TASK $SMAP_ATTEMPT $SMAP_STATUS $(cat)" >> log' 'echo $SMAP_ATTEMPT; [ $SMAP_ATTEMPT = {} ]' ::: 1 2 9
+    file log '1 1 0 1\n2 2 0 2\n3 3 1 3\n'
+    few serial procs1
+    expect 124 --halt soon,done=2 --hook 'echo $SMAP_TASK >> log' echo ::: 1 2 3 4
+    file log '1\n2\n'
+}
+
+@test "no task, no hook; nor in a dry run" {
+    given ''
+    expect 0 --hook 'echo called >> log' echo
+    expect 0 --dry-run --hook 'echo called >> log' echo ::: 1
+    stdout 'echo 1\n'
+    [ ! -e "$runs/serial/files/log" ]
+}
+
+@test "10 ends the run cleanly, where it stands on any backend" {
+    expect 124 --hook '[ {} != 3 ] || exit 10' 'sleep 0.0$((9 - {})); echo {}' ::: 1 2 3 4 5 6 7 8
+    stdout '1\n2\n3\n'
+    stderr 'smap: the hook has stopped the run after task 3\nsmap: stopped early, 5 tasks not done: with --journal FILE the same command could go on from here
+smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
+    # With nothing left the run is a whole one.
+    expect 0 -o out --hook '[ {} != 3 ] || exit 10' echo ::: 1 2 3
+    file out '1\n2\n3\n'
+    expect 1 --hook '[ {} != 3 ] || exit 10' 'echo {}; [ {} != 3 ]' ::: 1 2 3
+    # Of endless input, too.
+    expect_sh 124 'yes | smap --hook "[ {#} -lt 5 ] || exit 10" echo'
+    stdout 'y\ny\ny\ny\ny\n'
+}
+
+@test "a hook that fails breaks the run, and no result is lost" {
+    expect 3 --hook '[ {} != 3 ] || exit 7' 'sleep 0.0$((9 - {})); echo {}' ::: 1 2 3 4 5 6 7 8
+    stdout '1\n2\n3\n'
+    stderr 'smap: the hook has failed for task 3: status 7\n'
+    expect 3 --hook 'kill -SEGV $$' echo ::: 1 2 3
+    stdout '1\n'
+    stderr 'smap: the hook has failed for task 1: signal 11 (Segmentation fault)\n'
+    expect 3 --hook 'exit 3' sh -c 'exit 1' ::: 1
+    stderr_has 'task 1 (1) failed: exit status 1' 'the hook has failed for task 1: status 3'
+}
+
+@test "a hook that cannot be run" {
+    expect 3 --hook /nonexistent/program echo ::: 1 2
+    stdout '1\n'
+    stderr 'smap: the hook cannot be run for task 1: /nonexistent/program: No such file or directory\n'
+    touch plain
+    expect 3 --hook ./plain echo ::: 1 2
+    stdout '1\n'
+    stderr 'smap: the hook cannot be run for task 1: ./plain: Permission denied\n'
+    expect 3 --hook 'nonexistent-program x' echo ::: 1 2
+    stderr_has 'the hook has failed for task 1: status 127'
+    # A value that cannot be a word of it.
+    given '1\n2\n'
+    head -c 200000 /dev/zero | tr '\0' x >> "$input"
+    expect 3 --stdin --hook 'echo {} > /dev/null' 'wc -c | tr -d " "'
+    stdout '1\n1\n200000\n'
+    stderr_has 'the hook cannot be run for task 3: '
+    # Without the placeholder it can, and SMAP_INPUT is not there.
+    expect 0 --stdin --hook 'echo "${SMAP_INPUT-none}" >> log' 'wc -c'
+    file log '1\n2\nnone\n'
+}
+
+@test "hooks that do not read, read a line, read all" {
+    for hook in true 'read line' 'exec <&-; true' 'head -c 1 > /dev/null' 'wc -c | tr -d " " >> log'; do
+        expect 0 --hook "$hook" ': {}; yes | head -c 3000000' ::: 1 2
+        [ "$(wc -c < "$runs/$first/out")" -eq 6000000 ]
+    done
+    file log '3000000\n3000000\n'
+}
+
+@test "a hook that prints 50 MB" {
+    local how
+    for how in --serial '--procs 2'; do
+        # shellcheck disable=SC2086 # two words are wanted
+        "$SMAP" $how --hook 'head -c 50000000 /dev/zero' echo ::: 1 2 2>&1 > out | wc -c > count
+        [ "$(cat count)" -eq 100000000 ]
+        diff out <(seq 2)
+    done
+}
+
+@test "a slow hook does not keep smap from reading what tasks print, nor other tasks from starting" {
+    expect 0 --hook 'if [ {} = 1 ]; then until [ -e done ]; do sleep 0.02; done; fi' \
+        'if [ {} = 2 ]; then head -c 10000000 /dev/zero | tr "\0" x; touch done; fi; echo {}' ::: 1 2
+    [ "$(wc -c < "$runs/$first/out")" -eq 10000004 ]
+}
+
+@test "a slow hook keeps tasks from starting in the end" {
+    few serial procs3 mpi2
+    # However slow the machine is, no more than these can have begun.
+    expect_each 124 --hook 'if [ {#} = 1 ]; then sleep 1; ls started | wc -l > seen; exit 10; fi' 'mkdir -p started; touch started/{}' ::: $(seq 300)
+    for b in $BACKENDS; do
+        [ "$(cat "$runs/$b/files/seen")" -lt 120 ] || { echo "$b: $(cat "$runs/$b/files/seen")"; return 1; }
+    done
+}
+
+@test "--unordered: hooks follow the output" {
+    given "$(seq 20)\n"
+    expect_each 0 --unordered --hook 'cat >> log' echo
+    for b in $(all_backends); do
+        cmp "$runs/$b/out" "$runs/$b/files/log"
+        diff <(sort -n "$runs/$b/out") <(seq 20)
+    done
+}
+
+@test "signals: what has ended is written and has its hook, as long as there is time" {
+    local how
+    for how in --serial '--procs 2'; do
+        rm -rf log go
+        mkfifo go
+        # shellcheck disable=SC2086 # two words are wanted
+        "$SMAP" $how --hook 'echo {} >> log; [ {} != 1 ] || { echo > go; sleep 0.3; }' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 3 > out 2> err &
+        read -r _ < go
+        kill -TERM $!
+        wait $! && status=0 || status=$?
+        [ "$status" -eq 143 ]
+        diff log out
+        [ "$(head -n 1 out)" = 1 ]
+        grep -q 'stopped by signal' err
+    done
+}
+
+@test "signals: a hook that ignores TERM is killed, and no result is lost" {
+    local how
+    for how in --serial '--procs 2' '--procs 2 --journal journal'; do
+        rm -rf log go journal
+        mkfifo go
+        # shellcheck disable=SC2086 # several words are wanted
+        "$SMAP" $how --kill-after 0.2 --hook 'trap "" TERM; echo {} >> log; [ {} != 2 ] || { echo > go; while :; do sleep 0.1; done; }' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 3 > out 2> err &
+        read -r _ < go
+        kill -TERM $!
+        wait $! && status=0 || status=$?
+        [ "$status" -eq 143 ]
+        diff log <(seq 2)
+        diff out <(seq 2)
+        grep -qx 'smap: the run ends without the hook, from task 2 on' err
+        [ -e journal ] || continue
+        # Its hook was not done.
+        "$SMAP" --journal journal --hook 'echo {} >> log' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 > out 2> err
+        diff log <(printf '1\n2\n2\n')
+        diff out <(seq 2)
+    done
+}
+
+# --- with a journal -------------------------------------------------------------------------------------------------
+
+@test "a hook is called once, over interrupted runs" {
+    few serial procs1 procs2 procs3
+    # The hook of task 5 ends smap, when it has done its work but has not come to its end.
+    expect_each 137 --journal journal --hook 'echo {} >> log; [ {} != 5 ] || [ -e killed ] || { touch killed; kill -9 $PPID; }' echo ::: 1 2 3 4 5 6 7 8
+    for b in $BACKENDS; do
+        diff "$runs/$b/files/log" <(seq 5)
+        rm -rf "$BATS_TEST_TMPDIR/files"
+        cp -R "$runs/$b/files" "$BATS_TEST_TMPDIR/again"
+        (
+            cd "$BATS_TEST_TMPDIR/again"
+            "$SMAP" --journal journal --hook 'echo {} >> log' echo ::: 1 2 3 4 5 6 7 8 > out 2> err
+            diff out <(seq 8)
+            diff log <(printf '%s\n' 1 2 3 4 5 5 6 7 8)
+            # And a third time not at all, in whatever order.
+            "$SMAP" --journal journal --hook 'echo {} >> log' echo ::: 8 1 7 9 2 6 3 5 4 > out 2> err
+            diff out <(printf '%s\n' 8 1 7 9 2 6 3 5 4)
+            diff log <(printf '%s\n' 1 2 3 4 5 5 6 7 8 9)
+        )
+        rm -rf "$BATS_TEST_TMPDIR/again"
+    done
+}
+
+@test "a hook that failed is called again, one that had enough is not" {
+    local status
+    for b in $(all_backends); do
+        PATH=$BATS_FILE_TMPDIR/bin/$b:$PATH
+        rm -f journal log
+        smap --journal journal --hook 'echo {} >> log; [ {} != 2 ] || exit 1' echo ::: 1 2 3 > out 2> err && status=0 || status=$?
+        [ "$status $(tail -n 1 out)" = '3 2' ]
+        smap --journal journal --hook 'echo {} >> log; [ {} != 2 ] || exit 10' echo ::: 1 2 3 > out 2> err && status=0 || status=$?
+        [ "$status $(tail -n 1 out)" = '124 2' ]
+        smap --journal journal --hook 'echo {} >> log' echo ::: 1 2 3 > out 2> err
+        diff out <(seq 3)
+        diff log <(printf '%s\n' 1 2 2 3)
+    done
+}
+
+@test "--memoize and --keep-failures have hooks, too" {
+    for b in $(all_backends); do
+        PATH=$BATS_FILE_TMPDIR/bin/$b:$PATH
+        rm -f journal log
+        ! smap --journal journal --memoize --hook 'echo "{#} $SMAP_STATUS $(cat)" >> log' 'echo {}; exit {}' ::: 1 0 1 0 > out 2> err
+        ! smap --journal journal --keep-failures --hook 'echo "{#} $SMAP_STATUS $(cat)" >> log' 'echo {}; exit {}' ::: 1 0 1 2 > out 2> err
+        diff out <(printf '%s\n' 1 0 1 2)
+        [ "$(tail -n 1 log)" = '4 2 2' ]
+        diff <(head -n 4 log) <(printf '%s\n' '1 1 1' '2 0 0' '3 1 1' '4 0 0')
+    done
+}
+
+# --- options --------------------------------------------------------------------------------------------------------
+
+@test "hooks in job files, and what does not go with them" {
+    printf 'hook: echo {} >> log\ncommand: echo {}\ntasks: [a, b]\n' > job.yaml
+    expect 0 --job job.yaml
+    file log 'a\nb\n'
+    expect 2 -u --hook a echo ::: 1
+}
