@@ -2,6 +2,8 @@
 #include "base/task.h"
 #include "suites.h"
 
+#include <stdlib.h>
+
 START_TEST(raw_batch_is_cut_at_separators)
 {
     struct batch *b = batch_new(5, '\n');
@@ -19,6 +21,64 @@ START_TEST(raw_batch_is_cut_at_separators)
     ck_assert(batch_next(&c, &t));
     ck_assert(span_equal(t.text, span_of("three")));
     ck_assert(!batch_next(&c, &t));
+    batch_walk_end(&c);
+    batch_free(b);
+}
+END_TEST
+
+/* Lines of all lengths up to 300, short ones mostly: both walks see the same ones. */
+START_TEST(short_lines_are_passed_over)
+{
+    struct batch *b = batch_new(1, 0xff);
+    struct batch_cursor c = {0}, slow = {0};
+    uint8_t length[64];
+    struct task t;
+
+    srand(7);
+    for (b->count = 0; b->count < 5000; b->count++) {
+        int bytes = rand() % 8 ? rand() % 20 : rand() % 300;
+
+        while (bytes--)
+            buf_putc(&b->data, "a\n\x7f\x80\xfe"[rand() % 5]);
+        buf_putc(&b->data, '\xff');
+    }
+    batch_walk(&c, b);
+    batch_walk(&slow, b);
+    while (c.index < b->count) {
+        uint32_t most = 1 + (uint32_t)rand() % 64, n = batch_next_short(&c, length, most);
+
+        ck_assert_uint_le(n, most);
+        for (uint32_t i = 0; i < n; i++) {
+            ck_assert(batch_next(&slow, &t));
+            ck_assert_uint_eq(t.text.len, length[i]);
+        }
+        ck_assert_uint_eq(c.at, slow.at);
+        ck_assert_uint_eq(c.index, slow.index);
+        if (n == most || c.index == b->count)
+            continue;
+        ck_assert(batch_next(&c, &t) && batch_next(&slow, &t));
+        ck_assert_uint_ge(t.text.len, BATCH_SHORT);
+    }
+    ck_assert_uint_eq(batch_next_short(&c, length, 64), 0);
+    batch_walk_end(&slow);
+    batch_walk_end(&c);
+    batch_free(b);
+}
+END_TEST
+
+/* What has no separator behind it is no line, and nothing behind the bytes is looked at. */
+START_TEST(a_line_without_end_is_not_passed_over)
+{
+    struct batch *b = batch_new(1, '\n');
+    struct batch_cursor c = {0};
+    uint8_t length[4];
+
+    buf_puts(&b->data, "abc\ndefghijklm");
+    b->count = 2;
+    batch_walk(&c, b);
+    ck_assert_uint_eq(batch_next_short(&c, length, 4), 1);
+    ck_assert_uint_eq(length[0], 3);
+    ck_assert_uint_eq(c.at, 4);
     batch_walk_end(&c);
     batch_free(b);
 }
@@ -147,6 +207,8 @@ Suite *batch_suite(void)
     TCase *c = tcase_create("walk");
 
     tcase_add_test(c, raw_batch_is_cut_at_separators);
+    tcase_add_test(c, short_lines_are_passed_over);
+    tcase_add_test(c, a_line_without_end_is_not_passed_over);
     tcase_add_test(c, structured_batch_keeps_fields);
     tcase_add_test(c, malformed_batch_ends_the_walk);
     tcase_add_test(c, a_batch_can_be_cut);

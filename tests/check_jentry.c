@@ -187,6 +187,55 @@ START_TEST(run_is_walked_task_by_task)
 }
 END_TEST
 
+/* The same run as put_run's, many tasks at a time but for every eleventh. */
+static void put_run_in_parts(struct buf *body, uint32_t count)
+{
+    struct jentry_run run = {0};
+    struct buf texts = BUF_INIT, results = BUF_INIT;
+    uint8_t input[10];
+    uint32_t out[10];
+
+    buf_room(&texts, (size_t)count * 8);
+    buf_room(&results, (size_t)count * 8);
+    for (uint32_t i = 0, n; i < count; i += n) {
+        const char *texts_at = texts.ptr + texts.len, *results_at = results.ptr + results.len;
+
+        for (n = 0; n < 10 && i + n < count; n++) {
+            size_t before = texts.len;
+
+            buf_printf(&texts, "%u\n", i + n);
+            input[n] = (uint8_t)(texts.len - before - 1);
+            out[n] = (i + n) % 7;
+            buf_put(&results, "result", out[n]);
+        }
+        jentry_run_put_short(&run, n, texts_at, input, results_at, out);
+        if (i + n == count)
+            break;
+        struct task t = {.text = {texts.ptr + texts.len, 0}};
+
+        buf_printf(&texts, "%u\n", i + n);
+        t.text.len = (size_t)(texts.ptr + texts.len - t.text.ptr) - 1;
+        jentry_run_put(&run, &t, true, (struct span){results.ptr + results.len, (i + n) % 7});
+        buf_put(&results, "result", (i + n++) % 7);
+    }
+    jentry_run_take(&run, body, 100, &work, 5);
+    jentry_run_release(&run);
+    buf_release(&texts);
+    buf_release(&results);
+}
+
+START_TEST(many_at_a_time_are_the_same)
+{
+    struct buf one = BUF_INIT, many = BUF_INIT;
+
+    put_run(&one, 1000, true);
+    put_run_in_parts(&many, 1000);
+    ck_assert(span_equal(bytes_of(&one), bytes_of(&many)));
+    buf_release(&one);
+    buf_release(&many);
+}
+END_TEST
+
 START_TEST(a_damaged_run_ends_early)
 {
     struct buf body = BUF_INIT;
@@ -265,6 +314,7 @@ Suite *jentry_suite(void)
     tcase_add_test(c, a_cut_result_is_malformed);
     tcase_add_test(c, altered_bytes_stay_inside);
     tcase_add_loop_test(c, run_is_walked_task_by_task, 0, 2);
+    tcase_add_test(c, many_at_a_time_are_the_same);
     tcase_add_loop_test(c, a_damaged_run_ends_early, 0, 2);
     tcase_add_test(c, the_others_come_back);
     suite_add_tcase(s, c);

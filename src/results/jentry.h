@@ -27,6 +27,7 @@ enum jentry_type {
 #define JENTRY_INPUT_MAX 65536 /* of a longer task only so much is kept */
 #define JENTRY_FIELDS_MAX 4096 /* a task with more is kept without its fields */
 #define JENTRY_RUN_MAX 1024    /* tasks in a RUN */
+#define JENTRY_SHORT 128       /* a length below takes one byte */
 
 struct jentry_session {
     struct hash128 identity;
@@ -94,6 +95,9 @@ void jentry_run_release(struct jentry_run *r);
  * behind it, when RAW, which all tasks of a run are or none. Both must stay until take.
  */
 void jentry_run_put(struct jentry_run *r, const struct task *t, bool raw, struct span out);
+/* COUNT tasks at once, RAW: their inputs, of INPUT bytes each, begin at INPUTS, their results, of OUT bytes each, at OUTS. None is JENTRY_SHORT or longer. */
+void jentry_run_put_short(struct jentry_run *r, uint32_t count, const char *inputs, const uint8_t *input, const char *outs,
+                          const uint32_t *out);
 /* Writes the body, for tasks from FIRST on, and empties the run. END: of each task, elapsed is one task's share. */
 void jentry_run_take(struct jentry_run *r, struct buf *body, uint64_t first, const struct outcome *end, uint32_t host);
 

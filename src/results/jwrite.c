@@ -194,20 +194,55 @@ static int put_in_run(struct jwrite *w, const struct task *t, bool raw, struct s
     return 0;
 }
 
+/*
+ * Most lines are short, as are their results: for millions of these a task may cost but a few nanoseconds here. Puts those at the front of OUT
+ * (LENGTH is of each result, for COUNT tasks), as far as one record goes: how many.
+ */
+static uint32_t put_short(struct jwrite *w, struct batch_cursor *cursor, const char *out, const uint32_t *length, uint32_t count)
+{
+    uint8_t input[JENTRY_RUN_MAX];
+    const char *inputs = cursor->batch->data.ptr + cursor->at;
+    uint64_t first = cursor->batch->first + cursor->index;
+    uint32_t n = 0;
+
+    if (w->run.inputs.len + w->run.outs.len > RUN_BYTES / 2 || cursor->batch->separator == BATCH_STRUCTURED)
+        return 0;
+    if (count > JENTRY_RUN_MAX - w->run.count)
+        count = JENTRY_RUN_MAX - w->run.count;
+    while (n < count && length[n] < JENTRY_SHORT)
+        n++;
+    n = batch_next_short(cursor, input, n);
+    if (n && !w->run.count)
+        w->run_first = first;
+    jentry_run_put_short(&w->run, n, inputs, input, out, length);
+    return n;
+}
+
+static int put_next(struct jwrite *w, struct batch_cursor *cursor, struct span out, const struct piece *p)
+{
+    struct task t;
+
+    if (!batch_next(cursor, &t))
+        return 0;
+    return put_in_run(w, &t, cursor->batch->separator != BATCH_STRUCTURED, out, p);
+}
+
 int jwrite_run(struct jwrite *w, struct batch_cursor *cursor, const struct piece *p)
 {
-    bool raw = cursor->batch->separator != BATCH_STRUCTURED;
     const char *at = p->bytes.ptr;
-    struct task t;
+    uint32_t all = (uint32_t)p->bytes.len; /* a run of one may come without lengths */
+    const uint32_t *length = p->lengths ? p->lengths : &all;
 
     if (begin_session(w) < 0)
         return -1;
-    for (uint32_t i = 0; i < p->count && batch_next(cursor, &t); i++) {
-        size_t len = p->lengths ? p->lengths[i] : p->bytes.len;
-
-        if (put_in_run(w, &t, raw, (struct span){at, len}, p) < 0)
+    for (uint32_t i = 0, n; i < p->count;) {
+        for (n = put_short(w, cursor, at, length + i, p->count - i); n; n--)
+            at += length[i++];
+        if (i == p->count)
+            break;
+        if (put_next(w, cursor, (struct span){at, length[i]}, p) < 0)
             return -1;
-        at += len;
+        at += length[i++];
     }
     return finish_run(w, p);
 }

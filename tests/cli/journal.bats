@@ -196,6 +196,21 @@ filtered() {
     each_backend filtered
 }
 
+# Lines short and long, results short and long, as many as make several records.
+mixed_lengths() {
+    awk 'BEGIN { for (i = 1; i <= 6000; i++) { s = i; for (n = i * 7919 % (i % 50 ? 100 : 500); n; n--) s = s "x"; print s } }' > lines
+    w=$(realpath "$BATS_TEST_DIRNAME/../../${BUILD:-build}")/worker/libtrouble.so:trouble
+    on "$backend" --journal j --worker "$w" -a lines -o out || return 1
+    cmp lines out || return 1
+    { head -n 3000 lines; echo new; tail -n 3000 lines; } > more
+    on "$backend" --journal j --worker "$w" -a more -o out 2> err || return 1
+    cmp more out && grep -q 'smap: j: 6000 results of this worker can be used' err
+}
+
+@test "functions of lines of any length" {
+    each_backend mixed_lengths
+}
+
 @test "functions, and a library that was built anew" {
     command -v cc > /dev/null || skip "no C compiler"
     src=$(realpath "$BATS_TEST_DIRNAME/../../src")
