@@ -212,7 +212,9 @@ START_TEST(sweeps_come_back)
 
     ck_assert_int_eq(write(fd, job, sizeof job - 1), sizeof job - 1);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    ck_assert_int_eq(parse(&conf, WORDS("--job", name, "--", "echo", "{mass}")), OPTION_RUN);
+    enum option_result parsed = parse(&conf, WORDS("--job", name, "--", "echo", "{mass}")); /* the words must outlive the macro */
+
+    ck_assert_int_eq(parsed, OPTION_RUN);
     const char *yaml = text_of(dump(&conf));
 
     ck_assert_msg(strstr(yaml, job) != NULL, "%s", yaml);
@@ -227,7 +229,9 @@ START_TEST(bytes_that_are_no_text_are_refused)
     struct conf conf;
     struct buf why = BUF_INIT;
 
-    ck_assert_int_eq(parse(&conf, WORDS("--output=a\xff", "x")), OPTION_RUN);
+    enum option_result parsed = parse(&conf, WORDS("--output=a\xff", "x")); /* the words must outlive the macro */
+
+    ck_assert_int_eq(parsed, OPTION_RUN);
     ck_assert_int_eq(job_dump(&conf, &why), -2);
     ck_assert_str_eq(buf_cstr(&why), "output is not UTF-8 text, so that a job file cannot hold it: 'a\\xFF'");
     buf_release(&why);
