@@ -144,6 +144,7 @@ static int open_hook(struct rooms *r, const struct conf *c)
     struct hook_spec spec = {
         .loop = r->loop,
         .command = c->hook,
+        .config = c->hook_config,
         .work = &r->work,
         .journal = r->journal,
     };

@@ -109,6 +109,20 @@ static int run(struct outlet *o, uint64_t task, const char *out)
     return vote ? vote : settle(o);
 }
 
+START_TEST(a_function_is_known_by_its_looks)
+{
+    static const char *const functions[] = {"./a.so:f",    "/x/y:f_1", "liba.so:f",
+                                            "liba.so.6:f", "a.so.1:f", "./a:b:f"};
+    static const char *const commands[] = {"a:f",     "./a.so",  "cat",   "./a.so:",           ":f",
+                                           "./a b:f", "./a:f-g", "x | y", "curl http://x:80/y"};
+
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        ck_assert_msg(hook_is_function(functions[i]), "%s", functions[i]);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        ck_assert_msg(!hook_is_function(commands[i]), "%s", commands[i]);
+}
+END_TEST
+
 START_TEST(a_command_is_run_with_each_result)
 {
     struct outlet *o = open_hook("{ echo $SMAP_TASK $SMAP_STATUS $SMAP_SIGNAL $SMAP_ATTEMPT "
@@ -217,6 +231,21 @@ START_TEST(one_that_does_not_end_is_ended)
 }
 END_TEST
 
+START_TEST(libraries_that_cannot_be_used)
+{
+    static const struct work work = {.shell = "/bin/sh", .replace = "{}"};
+    struct hook_spec spec = {.loop = loop, .command = "/nonexistent/lib.so:f", .work = &work};
+    struct outlet *o;
+
+    ck_assert_int_eq(hook_open(&o, &spec), -1);
+    ck_assert_ptr_nonnull(strstr(
+        heard(), "smap: the hook cannot be run: cannot open the library: /nonexistent/lib.so"));
+    spec.command = "libc.so.6:getpid";
+    ck_assert_int_eq(hook_open(&o, &spec), -1);
+    ck_assert_ptr_nonnull(strstr(heard(), "getpid is not a hook: there is no getpid_abi"));
+}
+END_TEST
+
 Suite *hook_suite(void)
 {
     Suite *s = suite_create("hook");
@@ -224,11 +253,13 @@ Suite *hook_suite(void)
 
     tcase_set_timeout(c, 60);
     tcase_add_checked_fixture(c, begin, end);
+    tcase_add_test(c, a_function_is_known_by_its_looks);
     tcase_add_test(c, a_command_is_run_with_each_result);
     tcase_add_test(c, votes);
     tcase_add_test(c, large_results_and_hooks_that_do_not_read);
     tcase_add_test(c, what_it_prints_goes_to_stderr);
     tcase_add_test(c, one_that_does_not_end_is_ended);
+    tcase_add_test(c, libraries_that_cannot_be_used);
     suite_add_tcase(s, c);
     return s;
 }

@@ -82,6 +82,7 @@ static const char *const not_jsonl[] = {"ungroup", "line-buffer", "tag"};
 
 /* A without B makes no sense. */
 static const struct rule needs[] = {
+    {"hook-config", "hook", "it is for the init function of a hook"},
     {"block", "stdin", "blocks go to the command's standard input: add --stdin"},
     {"stdin", "a COMMAND", "say what is to read the tasks"},
     {"max-args", "a COMMAND", "without one every task is a shell line of its own"},

@@ -93,7 +93,7 @@ static void on_ended(void *ctx, int status, int signal)
         end_with(h, vote);
 }
 
-/* --- starting ------------------------------------------------------------------------------------ */
+/* --- starting ------------------------------------------------------------------------------ */
 
 static void put_variable(struct hook_command *h, const char *name, struct span value)
 {
@@ -224,7 +224,7 @@ static void feed(struct hook_command *h)
         hook_process_feed_end(&h->process);
 }
 
-/* --- the outlet ---------------------------------------------------------------------------------- */
+/* --- the outlet ---------------------------------------------------------------------------- */
 
 /* The text of the task outlives its piece here. */
 static void keep_task(struct hook_command *h, const struct piece *p)

@@ -25,5 +25,6 @@ int hooks_done(struct journal *j, uint64_t task);
 struct work hooks_work(const struct hook_spec *spec, char **word, bool line);
 
 int hook_command_open(struct outlet **o, const struct hook_spec *spec);
+int hook_function_open(struct outlet **o, const struct hook_spec *spec);
 
 #endif

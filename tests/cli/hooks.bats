@@ -2,6 +2,8 @@
 # Hooks: the same calls, in the same order, on every backend; their votes; those that behave badly.
 load helper
 
+W=$(realpath "$BATS_TEST_DIRNAME/../../${BUILD:-build}")/worker
+
 few() { # BACKEND...: the case runs on those of them that are here
     BACKENDS=$(all_backends | tr ' ' '\n' | grep -xF -e "$(printf '%s\n' "$@")" | tr '\n' ' ')
     BACKENDS=${BACKENDS% }
@@ -55,6 +57,7 @@ few() { # BACKEND...: the case runs on those of them that are here
     expect 0 --hook 'echo called >> log' echo
     expect 0 --dry-run --hook 'echo called >> log' echo ::: 1
     stdout 'echo 1\n'
+    expect 0 --dry-run --hook /nonexistent/library.so:f echo ::: 1
     [ ! -e "$runs/serial/files/log" ]
 }
 
@@ -236,6 +239,64 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     done
 }
 
+# --- functions ------------------------------------------------------------------------------------------------------
+
+@test "a function is called with every result, in smap itself" {
+    given 'a b\n2\nx y\n'
+    expect 1 --hook "$W/libhooks.so:note" --hook-config log -C ' ' 'echo {1}; [ {1} != 2 ] || exit 3'
+    stdout 'a\n2\nx\n'
+    file log '1 [a b] 3 0 0 1 [a] 2 {a} {b} ok\n2 [2] 1 3 0 1 [2] 2 {2} ok\n3 [x y] 3 0 0 1 [x] 2 {x} {y} ok\n3 calls, the sum is 0\n'
+    stderr_has 'printed by init'
+}
+
+@test "a function folds many results, of filters and functions" {
+    seq 5000 > "$input"
+    expect 0 --hook "$W/libhooks.so:note" --hook-config log --filter cat
+    [ "$(tail -n 1 "$runs/$first/files/log")" = '5000 calls, the sum is 1.25025e+07' ]
+    cmp <(head -n 5000 "$runs/$first/files/log" | cut -d ' ' -f 1) <(seq 5000)
+    expect 0 --hook "$W/libhooks.so:note" --hook-config log --worker "$W/libcollatz.so:collatz"
+    [ "$(tail -n 1 "$runs/$first/files/log" | cut -d , -f 1)" = '5000 calls' ]
+}
+
+@test "the votes of a function" {
+    expect 124 --hook "$W/libhooks.so:note" echo ::: 1 enough 3 4
+    stdout '1\nenough\n'
+    stderr_has 'smap: the hook has stopped the run after task 2'
+    expect 3 --hook "$W/libhooks.so:note" echo ::: 1 error 3 4
+    stdout '1\nerror\n'
+    stderr_has 'smap: the hook has failed for task 2: status 1: this one\nis wrong'
+    expect 3 --hook "$W/libhooks.so:note" echo ::: silent 3
+    stderr_has 'smap: the hook has failed for task 1: status -1'
+}
+
+@test "functions that cannot be called" {
+    expect 3 --hook ./nonexistent.so:f echo ::: 1
+    stdout ''
+    stderr_has 'the hook cannot be run: cannot open the library: ./nonexistent.so'
+    expect 3 --hook "$W/libhooks.so:absent" echo ::: 1
+    stderr_has 'has no function absent'
+    expect 3 --hook "$W/libcollatz.so:collatz" echo ::: 1
+    stderr_has 'collatz is a worker, not a hook'
+    expect 3 --hook "$W/libhooks.so:note" --hook-config refuse echo ::: 1
+    stderr_has 'the hook cannot be run: its init function has returned 7'
+    expect 126 --worker "$W/libhooks.so:note" ::: 1
+    stderr_has 'note is a hook, not a worker'
+}
+
+@test "a function whose process is killed is called again for that result alone" {
+    few serial procs2
+    seq 100 | sed 's/^50$/kill/' > "$input"
+    expect_each 137 --journal journal --hook "$W/libhooks.so:note" --hook-config log --filter cat
+    for b in $BACKENDS; do
+        (
+            cd "$runs/$b/files"
+            "$SMAP" --journal journal --hook "$W/libhooks.so:note" --hook-config log --filter cat < "$input" > out 2> err
+            cmp out "$input"
+            cmp <(sed '/calls/d' log | cut -d ' ' -f 1) <(seq 50; seq 50 100)
+        )
+    done
+}
+
 # --- options --------------------------------------------------------------------------------------------------------
 
 @test "hooks in job files, and what does not go with them" {
@@ -243,4 +304,5 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     expect 0 --job job.yaml
     file log 'a\nb\n'
     expect 2 -u --hook a echo ::: 1
+    expect 2 --hook-config a echo ::: 1
 }
