@@ -45,7 +45,7 @@ static void show(struct dry *d, const struct task *t)
     struct piece end = {.kind = PIECE_END, .task = t->number, .count = 1, .end = {.attempt = 1, .slot = 1}};
 
     buf_clear(&d->line);
-    if (program_show(d->program, t, &d->line) < 0) {
+    if (program_show(d->program, t, 1, &d->line) < 0) {
         end.end.cause = END_NOT_RUN;
         end.end.status = 126;
         end.end.reason = program_reason(d->program);

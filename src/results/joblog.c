@@ -115,7 +115,7 @@ static void put_command(struct joblog *j, const struct piece *p)
     }
     t.number = p->task;
     t.attempt = p->end.attempt;
-    if (program_show(j->program, &t, &j->command) < 0)
+    if (program_show(j->program, &t, p->end.slot, &j->command) < 0)
         put_worker(&j->out, j->work, p->input);
     else
         put_line_text(&j->out, (struct span){j->command.ptr, j->command.len});

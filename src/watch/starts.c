@@ -53,7 +53,7 @@ static void tell_command(struct starts *s, const struct task *t)
     struct buf shown = BUF_INIT;
 
     buf_clear(&s->line);
-    if (program_show(s->program, t, &s->line) == 0) {
+    if (program_show(s->program, t, 1, &s->line) == 0) {
         if (isatty(STDERR_FILENO))
             diag_escape(&shown, (struct span){s->line.ptr, s->line.len}, SIZE_MAX);
         else

@@ -339,14 +339,14 @@ bool program_ended(const struct program *p, int *status, struct buf *message)
     return true;
 }
 
-int program_show(struct program *p, const struct task *task, struct buf *out)
+int program_show(struct program *p, const struct task *task, uint32_t slot, struct buf *out)
 {
     if (p->work->kind == WORK_LINES) {
         buf_put(out, task->text.ptr, task->text.len);
         return 0;
     }
     buf_clear(&p->reason);
-    if (template_expand(p->template, task, p->slot, &p->argv, &p->reason) < 0)
+    if (template_expand(p->template, task, slot, &p->argv, &p->reason) < 0)
         return -1;
     argv_quote(out, p->argv.word);
     return 0;

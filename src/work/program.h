@@ -38,7 +38,7 @@ int program_start(struct program *p, struct spawn *s, struct process *process);
 bool program_ended(const struct program *p, int *status, struct buf *message);
 struct span program_reason(const struct program *p);
 
-/* Appends the command of the task as one could paste it into a shell (--dry-run, -t); -1: it cannot be an argument, REASON says why. */
-int program_show(struct program *p, const struct task *task, struct buf *out);
+/* Appends the command of the task as one could paste it into a shell (--dry-run, -t), as in slot SLOT; -1: it cannot be an argument, REASON says why. */
+int program_show(struct program *p, const struct task *task, uint32_t slot, struct buf *out);
 
 #endif

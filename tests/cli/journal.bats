@@ -341,6 +341,18 @@ END
     each_backend logged
 }
 
+slots_logged() {
+    seq 9 | sed 's/^/0.0/' > lines
+    on "$backend" --joblog log --journal j -a lines 'sleep {}; echo {#} slot {%}' > out 2> err || return 1
+    diff out <(sed 1d log | cut -f 9 | sh) || return 1
+    "$SMAP" --from j --joblog log2 || return 1
+    diff log log2
+}
+
+@test "a joblog's commands name the slots they ran in" {
+    each_backend slots_logged
+}
+
 @test "a joblog's commands can be run" {
     "$SMAP" --joblog log echo '{1}-{2}' ::: 'a b' c ::: d "'" > out
     sed 1d log | cut -f 9 | sh > out2
