@@ -33,6 +33,8 @@
 enum {
     LINGER_MS = 1000,
     BYE_US = 10000000,
+    LEAVE_S = 5, /* rank 0; others: */
+    LEAVE_LATER_S = 8,
     STATUS_BROKEN = 3,
 };
 
@@ -172,6 +174,27 @@ static void abort_all(void)
     world.ranks.transport->abort(STATUS_BROKEN);
 }
 
+static volatile sig_atomic_t last_status;
+
+static void leave_as_it_is(int sig)
+{
+    (void)sig;
+    _exit(last_status);
+}
+
+/*
+ * Some MPIs now and then wait for ever here (MPICH 4.0 over TCP: a rank has connections to close with peers who no longer listen). By now all is
+ * written, and every rank has said its last word: after some seconds it leaves without that; rank 0 before the others, since the first status counts.
+ */
+static void leave_mpi(int status, unsigned seconds)
+{
+    last_status = status;
+    signal(SIGALRM, leave_as_it_is);
+    alarm(seconds);
+    world.ranks.transport->close();
+    alarm(0);
+}
+
 /*
  * Launchers send signals to all ranks. Rank 0 knows what to do with them, and needs the others for it: they would take results along. What
  * ends a rank is rank 0's word, its silence, or KILL.
@@ -198,7 +221,7 @@ static enum world_role serve_rank(const struct world_spec *spec, uint32_t rank)
     diag_divert(NULL, NULL);
     if (pump_run(&pump) < 0)
         abort_all();
-    world.ranks.transport->close();
+    leave_mpi(0, LEAVE_LATER_S);
     return WORLD_DONE;
 }
 
@@ -284,6 +307,6 @@ int world_leave(int status)
         t->send(rank, PUMP_LEAVE, xmalloc(1), 0);
     if (!ranks_whole() || !see_all_off(t))
         t->abort(status ? status : STATUS_BROKEN);
-    t->close();
+    leave_mpi(status, LEAVE_S);
     return status;
 }
