@@ -132,6 +132,9 @@ check: all unit-built examples ## all tests; closes with "N passed, N failed"
 
 unit-built: $(BUILD)/check_smap
 
+check-cluster: all examples ## tests on three hosts and under Slurm, on this one machine (as root)
+	@SMAP='$(SMAP)' bash scripts/cluster/check
+
 # Leaks are looked for too, but not in mpirun's own libraries (scripts/suite says which).
 asan: ## all tests under address and undefined-behaviour sanitizers
 	$(MAKE) BUILD=build/asan LDFLAGS='$(LDFLAGS)' \
@@ -187,10 +190,10 @@ clean: ## removes what was built
 	rm -rf build dist smap smap-mpi.so smap-mpi-mpich.so
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 force:
 
-.PHONY: all unit unit-built check asan examples lint bench install uninstall dist distcheck clean help force
+.PHONY: all unit unit-built check check-cluster asan examples lint bench install uninstall dist distcheck clean help force
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(MPIOBJ:.o=.d) $(TESTOBJ:.o=.d)

@@ -15,6 +15,7 @@
 # shellcheck shell=bash disable=SC2154
 
 SMAP=${SMAP:-$(realpath "$BATS_TEST_DIRNAME/../../smap")}
+CLUSTER=$(realpath "$BATS_TEST_DIRNAME/../../scripts/cluster")
 PATIENCE=${PATIENCE:-30} # seconds until a run counts as hanging
 
 export LC_ALL=C
@@ -40,6 +41,9 @@ setup_file() {
         case $backend in
             serial) line="\"$SMAP\" --serial" ;;
             procs*) line="\"$SMAP\" --procs ${backend#procs}" ;;
+            # The clusters of scripts/cluster, when they are asked for and up.
+            mpi-hosts) line="\"$CLUSTER/hosts\" mpirun -q -n 6 --bind-to none \"$SMAP\" --mpi" ;;
+            mpi-slurm) line="\"$CLUSTER/slurm\" run srun --quiet --mpi=pmix -N 3 -n 6 \"$SMAP\" --mpi" ;;
             # After a status that is not 0 mpirun gives ranks that are long gone two seconds to go.
             mpi*) line="env OMPI_MCA_odls_base_sigkill_timeout=0 mpirun -q -n ${backend#mpi} --oversubscribe --bind-to none \"$SMAP\" --mpi" ;;
         esac
@@ -76,7 +80,8 @@ run_on() { # BACKEND COMMAND...
     echo $status > "$dir/status"
     # With one rank smap says once that nobody helps: that is what the backend is, not what the job gives.
     sed -E -e 's/\(slot [0-9]+(, host [^,)]*)?(, rank [0-9]+)?, [0-9.]+ s\)/(slot N, T s)/' \
-        -e 's/^(smap: [0-9]+ tasks?: .*(succeeded|failed|cancelled)); .* slots?$/\1; TIMES/' -e '/^smap: (note: )?.*one rank.*mpirun/d' "$dir/raw" > "$dir/err"
+        -e 's/^(smap: [0-9]+ tasks?: .*(succeeded|failed|cancelled)); .* slots?$/\1; TIMES/' -e '/^smap: (note: )?.*one rank.*mpirun/d' \
+        -e '/^srun: error: [^:]*: task 0: Exited with exit code [0-9]*$/d' -e '/plm:rsh: Warning: setpgid/d' "$dir/raw" > "$dir/err"
 }
 
 show_difference() { # WHAT FILE FILE

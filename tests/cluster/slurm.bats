@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# Under Slurm (scripts/cluster/slurm): srun, mpirun in a batch job, the scripts of examples/cluster, the loss of a rank, scancel. Run by `make check-cluster`.
+# shellcheck disable=SC2016,SC2154 # task text is for another shell; run sets status and output
+bats_require_minimum_version 1.5.0
+
+SMAP=${SMAP:-$(realpath "$BATS_TEST_DIRNAME/../../smap")}
+slurm=$(realpath "$BATS_TEST_DIRNAME/../../scripts/cluster/slurm")
+examples=$(realpath "$BATS_TEST_DIRNAME/../../examples/cluster")
+export OMPI_MCA_pml=ob1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+
+setup() {
+    run "$slurm" up
+    [ "$status" -ne 77 ] || skip "$output"
+    [ "$status" -eq 0 ]
+    cd "$BATS_TEST_TMPDIR" || return 1
+    seq 100 > tasks.txt
+}
+
+teardown_file() {
+    "$slurm" down
+}
+
+at() { # COMMAND... of Slurm
+    timeout -k 2 90 "$slurm" run "$@" 3>&-
+}
+
+@test "srun --mpi=pmix, tasks from a file" {
+    run --separate-stderr at srun --mpi=pmix -N 3 -n 6 "$SMAP" --mpi -a tasks.txt 'echo {} $SLURMD_NODENAME; sleep 0.02' < /dev/null
+    [ "$status" -eq 0 ]
+    [ "$(cut -d ' ' -f 1 <<< "$output")" = "$(seq 100)" ]
+    [ "$(cut -d ' ' -f 2 <<< "$output" | sort -u | tr '\n' ' ')" = "n1 n2 n3 " ]
+}
+
+@test "srun sends standard input to every rank, and none waits" {
+    seq 100000 > many
+    at srun --mpi=pmix -N 3 -n 6 "$SMAP" --mpi -n 1000 echo < many > out
+    tr ' ' '\n' < out | cmp - many
+}
+
+@test "srun without its MPI is an error with the fix" {
+    run at srun --mpi=none -n 3 "$SMAP" --mpi -a tasks.txt echo < /dev/null
+    [ "$status" -eq 3 ]
+    [[ $output == *"srun --mpi=pmix"* ]]
+}
+
+# As a user would: a program `smap` in the path, a job script, the work beside it.
+submit() { # SCRIPT OPTION... of sbatch
+    local script=$1
+    shift
+    mkdir -p bin
+    ln -sf "$SMAP" bin/smap
+    printf '#!/bin/sh\nsleep 0.01\necho $(($1 * $1)) $SLURMD_NODENAME\n' > simulate
+    chmod +x simulate
+    PATH=$PWD/bin:$PATH at sbatch --quiet --wait "$@" --cpus-per-task=1 "$examples/$script" < /dev/null || { cat smap-*.log; return 1; }
+    cut -d ' ' -f 1 results.txt | cmp - <(seq 100 | awk '{ print $1 * $1 }')
+    [ "$(cut -d ' ' -f 2 results.txt | sort -u | wc -l)" -eq 3 ]
+}
+
+@test "examples/cluster/slurm-srun.sh" {
+    submit slurm-srun.sh -N 3 -n 6
+}
+
+@test "examples/cluster/slurm-mpirun.sh" {
+    submit slurm-mpirun.sh -N 3 -n 6
+}
+
+@test "examples/cluster/slurm-nodes.sh" {
+    submit slurm-nodes.sh -N 3 -n 3
+}
+
+begin() { # ARGUMENT... of srun
+    nap=9877.$$$RANDOM # tells these tasks from any other
+    task="[ -e go ] || [ {} -lt 31 ] || { setsid sleep $nap & exec sleep $nap; }; echo {}"
+    timeout 90 "$slurm" run srun --quiet --mpi=pmix -N 3 -n 6 "$@" "$SMAP" --mpi --heartbeat 3 -a tasks.txt -o out.txt --journal state "$task" \
+        > out 2> err < /dev/null 3>&- &
+    launcher=$!
+    for ((i = 0; i < 3000; i++)); do
+        [ "$(pgrep -fxc "sleep $nap")" -eq 12 ] && break
+        sleep 0.01
+    done
+    mapfile -t rank < <(pgrep -f "^$SMAP --mpi --heartbeat 3 -a tasks.txt .* $nap ")
+    [ ${#rank[@]} -eq 6 ]
+}
+
+all_gone() { # within ten seconds: tasks, ranks, launcher
+    local i
+    for ((i = 0; i < 1000; i++)); do
+        pgrep -fx "sleep $nap" > left || pgrep -f "^$SMAP --mpi --heartbeat 3 .* $nap " > left || kill -0 $launcher 2> left || return 0
+        sleep 0.01
+    done
+    ps -fp "$(paste -sd , left)"
+    return 1
+}
+
+goes_on() {
+    local part
+    part=$(find . -name '.out.txt.smap-*')
+    cmp <(seq 100 | head -n "$(wc -l < "$part")") "$part"
+    touch go
+    at srun --quiet --mpi=pmix -N 3 -n 6 "$SMAP" --mpi -a tasks.txt -o out.txt --journal state "$task" < /dev/null
+    seq 100 | cmp - out.txt
+}
+
+# Slurm tells nobody of a dead task of its own: the others notice by --heartbeat.
+@test "a rank is killed under srun" {
+    begin
+    kill -9 "${rank[3]}"
+    all_gone
+    status=0
+    wait $launcher || status=$?
+    [ "$status" -ne 0 ]
+    goes_on
+}
+
+@test "rank 0 is killed under srun -K" {
+    begin -K
+    kill -9 "${rank[0]}"
+    all_gone
+    status=0
+    wait $launcher || status=$?
+    [ "$status" -ne 0 ]
+    goes_on
+}
+
+@test "scancel ends everything" {
+    begin
+    "$slurm" run squeue -h -o %i | xargs "$slurm" run scancel
+    all_gone
+    goes_on
+}
