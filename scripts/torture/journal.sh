@@ -3,8 +3,10 @@
 #
 # usage: bash scripts/torture/journal.sh [KILLS]      SMAP=program  SEED=number  MPI_KILLS=number
 #
-# After every kill: the tasks are gone within 2 s, the journal is free; no more tasks run again than were in flight (the slots). At the end of
-# every job: the output is byte for byte that of an undisturbed run. With MPI the victims are rank 0, another rank, and mpirun.
+# After every kill: the tasks are gone within 2 s, the journal is free; no task whose success it has is started again, and no more run again than
+# were in flight: with --procs one a slot. Over MPI what rank 0 has handed out may have been started, its result not yet have come to the journal: two
+# batches a slot, of 10 ms each, which is ten of these tasks at most. At the end of every job: the output is byte for byte that of an undisturbed
+# run. With MPI the victims are rank 0, another rank, and mpirun.
 # The same SEED gives the same jobs and delays; the instants are as exact as the machine is. Prints what was wrong; status 0 if nothing was.
 # shellcheck disable=SC2016 # text for the shells of the tasks
 set -u
@@ -98,18 +100,19 @@ wait_for_end() {
 
 # What a backend's smap is; then whom to kill.
 start_procs() {
+    flight=$slots
     "$smap" --procs "$slots" --journal j -a lines -o out "$command" > log 2>&1 < /dev/null &
     pid=$!
 }
 
 start_serial() {
-    slots=1
+    slots=1 flight=1
     "$smap" --serial --journal j -a lines -o out "$command" > log 2>&1 < /dev/null &
     pid=$!
 }
 
 start_mpi() {
-    slots=3
+    slots=3 flight=$((3 * 2 * 10))
     mpirun -q -n 3 --oversubscribe --bind-to none "$smap" --mpi --journal j -a lines -o out "$command" > log 2>&1 < /dev/null &
     pid=$!
 }
@@ -125,10 +128,24 @@ victim() {
     esac
 }
 
+# The tasks whose success is in the journal: they are not to run again.
+note_recorded() {
+    : > log.recorded
+    [ ! -s j ] || "$smap" --from j --joblog log.recorded > /dev/null 2>&1
+    awk -F '\t' 'NR > 1 && $7 == 0 && $8 == 0 { print $1 }' log.recorded | sort > recorded
+}
+
+check_started() { # LINES-BEFORE
+    local twice
+    twice=$(tail -n +$(($1 + 1)) started | sort | comm -12 - recorded | head -n 5 | tr '\n' ' ')
+    [ -z "$twice" ] || complain "$backend: the journal had these, and they were started again: $twice"
+}
+
 # A run that is killed, or ends before: status in $status, killed or not in $killed.
 disturbed_run() {
     local delay=$((RANDOM % window)) before before_hangs=$hangs
     before=$(wc -l < started)
+    note_recorded
     "start_$backend"
     [ "$backend" != mpi ] || delay=$((delay * 2))
     nap $delay
@@ -143,9 +160,12 @@ disturbed_run() {
     case $status in
         0 | 1) killed=no ;; # it was faster
     esac
+    if [ $killed = yes ]; then
+        done_kills=$((done_kills + 1))
+        wait_for_silence
+    fi
+    check_started "$before"
     [ $killed = yes ] || return 0
-    done_kills=$((done_kills + 1))
-    wait_for_silence
     started=$(wc -l < started)
     [ $((started - before)) -le "$tasks" ] || complain "$backend: more tasks started than there are"
 }
@@ -161,7 +181,7 @@ check_job() { # KILLS
     # A task that fails runs in every run until it has the last word.
     [ "$command" != "$small" ] || runs=$((runs - $(grep -cx 7 started) + 1))
     again=$((again + runs - tasks))
-    [ "$runs" -le $((tasks + $1 * slots)) ] || complain "$backend: $((runs - tasks)) tasks ran again for $1 kills of $slots slots"
+    [ "$runs" -le $((tasks + $1 * flight)) ] || complain "$backend: $((runs - tasks)) tasks ran again for $1 kills of $slots slots"
 }
 
 one_job() { # BACKEND
