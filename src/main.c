@@ -19,7 +19,7 @@
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             descend (the end of all descendants)
- *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook, stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
+ *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse,
  *             wire (tasks and pieces as bytes)

@@ -78,7 +78,7 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .feed = c->feed,
         .inherit = c->ungroup && !c->output && !c->tag && !c->journal,
         .lengths = c->journal != NULL,
-        .singly = c->joblog || c->jsonl,
+        .singly = c->joblog || c->jsonl || c->hook_stream,
         .keep_mpi_env = c->keep_mpi_env,
         .env = c->env,
         .linger = c->linger,
@@ -143,7 +143,8 @@ static int open_hook(struct rooms *r, const struct conf *c)
 {
     struct hook_spec spec = {
         .loop = r->loop,
-        .command = c->hook,
+        .command = c->hook ? c->hook : c->hook_stream,
+        .stream = c->hook_stream,
         .config = c->hook_config,
         .work = &r->work,
         .journal = r->journal,
@@ -198,7 +199,7 @@ static int open_journal(struct rooms *r, const struct conf *c)
         .sync = c->sync,
         .memoize = c->memoize,
         .keep_failures = c->keep_failures,
-        .hooks = c->hook != NULL,
+        .hooks = c->hook || c->hook_stream,
     };
 
     if (!c->journal || c->dry_run)

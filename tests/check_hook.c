@@ -59,10 +59,10 @@ static const char *content(const char *file)
     return text;
 }
 
-static struct outlet *open_hook(const char *command)
+static struct outlet *open_hook(const char *command, bool stream)
 {
     static const struct work work = {.shell = "/bin/sh", .replace = "{}"};
-    struct hook_spec spec = {.loop = loop, .command = command, .work = &work};
+    struct hook_spec spec = {.loop = loop, .command = command, .stream = stream, .work = &work};
     struct outlet *o = NULL;
 
     ck_assert_int_eq(hook_open(&o, &spec), 0);
@@ -126,7 +126,8 @@ END_TEST
 START_TEST(a_command_is_run_with_each_result)
 {
     struct outlet *o = open_hook("{ echo $SMAP_TASK $SMAP_STATUS $SMAP_SIGNAL $SMAP_ATTEMPT "
-                                 "$SMAP_SLOT \"$SMAP_INPUT\" {} {#}; cat; } >> out");
+                                 "$SMAP_SLOT \"$SMAP_INPUT\" {} {#}; cat; } >> out",
+                                 false);
 
     ck_assert_int_eq(run(o, 1, "one\n"), 0);
     ck_assert_int_eq(
@@ -162,7 +163,7 @@ START_TEST(votes)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct outlet *o = open_hook(cases[i].command);
+        struct outlet *o = open_hook(cases[i].command, false);
 
         ck_assert_int_eq(ftruncate(said, 0), 0);
         lseek(said, 0, SEEK_SET);
@@ -184,7 +185,7 @@ START_TEST(large_results_and_hooks_that_do_not_read)
     memset(large, 'x', len);
     large[5] = '\n';
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        struct outlet *o = open_hook(commands[i]);
+        struct outlet *o = open_hook(commands[i], false);
 
         ck_assert_int_eq(put(o, 1, (struct span){large, len}, (struct outcome){0}), 0);
         ck_assert_int_eq(settle(o), 0);
@@ -197,7 +198,7 @@ END_TEST
 
 START_TEST(what_it_prints_goes_to_stderr)
 {
-    struct outlet *o = open_hook("echo out; echo err >&2");
+    struct outlet *o = open_hook("echo out; echo err >&2", false);
 
     ck_assert_int_eq(run(o, 1, ""), 0);
     ck_assert_int_eq(o->ops->close(o, true), 0);
@@ -208,7 +209,7 @@ END_TEST
 START_TEST(one_that_does_not_end_is_ended)
 {
     static const char *const stubborn = "trap '' TERM; while :; do sleep 1; done";
-    struct outlet *o = open_hook(stubborn);
+    struct outlet *o = open_hook(stubborn, false);
 
     ck_assert_int_eq(put(o, 1, span_of(""), (struct outcome){0}), 0);
     o->ops->hurry(o, 1000);
@@ -218,16 +219,105 @@ START_TEST(one_that_does_not_end_is_ended)
     ck_assert_int_eq(run(o, 2, ""), 0);
     o->ops->close(o, false);
     /* No time is left for another. */
-    o = open_hook("touch called");
+    o = open_hook("touch called", false);
     o->ops->hurry(o, -1);
     ck_assert_int_eq(run(o, 1, ""), 0);
     ck_assert_int_eq(run(o, 2, ""), 0);
     o->ops->close(o, false);
     ck_assert_int_eq(access("called", F_OK), -1);
     /* Closing does not wait for it either. */
-    o = open_hook(stubborn);
+    o = open_hook(stubborn, false);
     ck_assert_int_eq(put(o, 1, span_of(""), (struct outcome){0}), 0);
     o->ops->close(o, false);
+}
+END_TEST
+
+START_TEST(a_stream_reads_lines)
+{
+    struct outlet *o = open_hook("cat > out; echo done >> out", true);
+
+    ck_assert_int_eq(run(o, 1, "a\n"), 0);
+    ck_assert_int_eq(run(o, 2, "b\xff"), 0);
+    ck_assert_int_eq(put(o, 3, span_of("gone"), (struct outcome){.cause = END_CANCELLED}), 0);
+    o->ops->finish(o);
+    ck_assert(o->ops->busy(o));
+    ck_assert_int_eq(settle(o), 0);
+    ck_assert_int_eq(o->ops->close(o, true), 0);
+    const char *text = content("out");
+
+    ck_assert_msg(strncmp(text, "{\"task\":1,\"input\":\"in put\",", 27) == 0, "%s", text);
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"stdout\":\"a\\n\",\"stderr\":\"not for hooks\"}\n{\"task\":2,"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"stdout_base64\":\"Yv8=\",\"stderr\":\"not for hooks\"}\ndone\n"));
+}
+END_TEST
+
+/* Results until it votes, or MOST of them and the end. */
+static int stream_votes(const char *command, int most)
+{
+    struct outlet *o = open_hook(command, true);
+    int vote = 0;
+
+    for (int i = 1; i <= most && !vote; i++) {
+        vote = run(o, (uint64_t)i, "x");
+        loop_wait(loop, 0);
+        vote |= o->ops->flush(o);
+    }
+    if (!vote) {
+        o->ops->finish(o);
+        vote = settle(o);
+    }
+    ck_assert_int_eq(o->ops->close(o, vote == 0), 0);
+    return vote;
+}
+
+START_TEST(a_stream_votes_by_its_end)
+{
+    ck_assert_int_eq(stream_votes("read line; exit 10", 1000000), OUTLET_STOP);
+    ck_assert_int_eq(stream_votes("read line; exit 3", 1000000), OUTLET_BREAK);
+    ck_assert_int_eq(stream_votes("read line", 1000), 0);
+    ck_assert_int_eq(stream_votes("cat > /dev/null; exit 10", 3), 0);
+    ck_assert_int_eq(stream_votes("cat > /dev/null; exit 5", 3), OUTLET_BREAK);
+    ck_assert_int_eq(stream_votes("/nonexistent/program", 3), OUTLET_BREAK);
+    ck_assert_int_eq(stream_votes("true", 0), 0);
+}
+END_TEST
+
+START_TEST(a_stream_that_does_not_end_is_ended)
+{
+    struct outlet *o = open_hook("trap '' TERM; while :; do sleep 1; done", true);
+
+    ck_assert_int_eq(run(o, 1, "x"), 0);
+    o->ops->finish(o);
+    o->ops->hurry(o, 1000);
+    ck_assert_int_eq(settle(o), 0);
+    ck_assert_str_eq(
+        heard(),
+        "smap: the run ends without the hook, which has been given the results up to task 1\n");
+    ck_assert_int_eq(run(o, 2, "x"), 0);
+    o->ops->close(o, false);
+    o = open_hook("trap '' TERM; while :; do sleep 1; done", true);
+    ck_assert_int_eq(run(o, 1, "x"), 0);
+    o->ops->close(o, false);
+}
+END_TEST
+
+START_TEST(a_stream_is_fed_large_lines)
+{
+    struct outlet *o = open_hook("wc -c > out", true);
+    size_t len = 20 << 20;
+    char *large = malloc(len);
+
+    memset(large, '\n', len);
+    ck_assert_int_eq(put(o, 1, (struct span){large, len}, (struct outcome){0}), 0);
+    ck_assert(!o->ops->ready(o));
+    ck_assert_int_eq(settle(o), 0);
+    o->ops->finish(o);
+    ck_assert_int_eq(settle(o), 0);
+    ck_assert_int_eq(o->ops->close(o, true), 0);
+    ck_assert_int_gt(atoi(content("out")), (int)len * 2);
+    free(large);
 }
 END_TEST
 
@@ -259,6 +349,10 @@ Suite *hook_suite(void)
     tcase_add_test(c, large_results_and_hooks_that_do_not_read);
     tcase_add_test(c, what_it_prints_goes_to_stderr);
     tcase_add_test(c, one_that_does_not_end_is_ended);
+    tcase_add_test(c, a_stream_reads_lines);
+    tcase_add_test(c, a_stream_votes_by_its_end);
+    tcase_add_test(c, a_stream_that_does_not_end_is_ended);
+    tcase_add_test(c, a_stream_is_fed_large_lines);
     tcase_add_test(c, libraries_that_cannot_be_used);
     suite_add_tcase(s, c);
     return s;

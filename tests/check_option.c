@@ -147,12 +147,14 @@ SAMPLE(has_repeat, conf.repeat == 7)
 
 SAMPLE(is_jsonl, conf.jsonl)
 SAMPLE(has_hook, !strcmp(conf.hook, "h"))
+SAMPLE(has_hook_stream, !strcmp(conf.hook_stream, "h"))
 SAMPLE(has_hook_config, !strcmp(conf.hook_config, "c"))
 SAMPLE(has_results, !strcmp(conf.results, "dir"))
 
 static const struct sample samples[] = {
     {"format", "--format jsonl x", is_jsonl},
     {"hook", "--hook h x", has_hook},
+    {"hook-stream", "--hook-stream h x", has_hook_stream},
     {"hook-config", "--hook h --hook-config c x", has_hook_config},
     {"results", "--results dir x", has_results},
     {"repeat", "--repeat 7 x", has_repeat},

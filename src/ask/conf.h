@@ -103,7 +103,7 @@ struct conf {
     const char *output; /* -o; NULL: stdout */
     bool jsonl;          /* --format */
     const char *results; /* a directory; NULL: none */
-    const char *hook, *hook_config; /* NULL: none */
+    const char *hook, *hook_stream, *hook_config; /* NULL: none */
     uint64_t buffer;
     const char *journal; /* NULL: none */
     int64_t sync;        /* us */

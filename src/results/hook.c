@@ -24,6 +24,8 @@ bool hook_is_function(const char *command)
 
 int hook_open(struct outlet **o, const struct hook_spec *spec)
 {
+    if (spec->stream)
+        return hook_stream_open(o, spec);
     return hook_is_function(spec->command) ? hook_function_open(o, spec)
                                            : hook_command_open(o, spec);
 }

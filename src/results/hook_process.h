@@ -1,6 +1,6 @@
 /*
- * hook_process: a process of a hook: started, fed, collected. Private to hook_command.c.
- * Room: results.
+ * hook_process: a process of a hook: started, fed, collected. Private to hook_command.c and
+ * hook_stream.c. Room: results.
  *
  * Its standard input is a pipe that is fed without blocking; what it prints goes to smap's standard
  * error. That it does not read is no error: bytes for a pipe nobody reads are dropped. It runs in a

@@ -26,5 +26,6 @@ struct work hooks_work(const struct hook_spec *spec, char **word, bool line);
 
 int hook_command_open(struct outlet **o, const struct hook_spec *spec);
 int hook_function_open(struct outlet **o, const struct hook_spec *spec);
+int hook_stream_open(struct outlet **o, const struct hook_spec *spec);
 
 #endif

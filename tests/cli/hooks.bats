@@ -57,6 +57,7 @@ few() { # BACKEND...: the case runs on those of them that are here
     expect 0 --hook 'echo called >> log' echo
     expect 0 --dry-run --hook 'echo called >> log' echo ::: 1
     stdout 'echo 1\n'
+    expect 0 --hook-stream 'echo called >> log' echo
     expect 0 --dry-run --hook /nonexistent/library.so:f echo ::: 1
     [ ! -e "$runs/serial/files/log" ]
 }
@@ -155,7 +156,7 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
         rm -rf log go
         mkfifo go
         # shellcheck disable=SC2086 # two words are wanted
-        "$SMAP" $how --hook 'echo {} >> log; [ {} != 1 ] || { echo > go; sleep 0.3; }' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 3 > out 2> err &
+        "$SMAP" $how --hook 'echo {} >> log; [ {} != 1 ] || { echo > go; sleep 0.3; }' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 3 > out 2> err 3>&- &
         read -r _ < go
         kill -TERM $!
         wait $! && status=0 || status=$?
@@ -172,7 +173,7 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
         rm -rf log go journal
         mkfifo go
         # shellcheck disable=SC2086 # several words are wanted
-        "$SMAP" $how --kill-after 0.2 --hook 'trap "" TERM; echo {} >> log; [ {} != 2 ] || { echo > go; while :; do sleep 0.1; done; }' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 3 > out 2> err &
+        "$SMAP" $how --kill-after 0.2 --hook 'trap "" TERM; echo {} >> log; [ {} != 2 ] || { echo > go; while :; do sleep 0.1; done; }' 'echo {}; [ {} != 3 ] || exec sleep 60' ::: 1 2 3 > out 2> err 3>&- &
         read -r _ < go
         kill -TERM $!
         wait $! && status=0 || status=$?
@@ -297,12 +298,80 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     done
 }
 
+# --- streams --------------------------------------------------------------------------------------------------------
+
+@test "a stream reads a line of JSON for every result" {
+    expect 1 --hook-stream 'sed -E "s/.start.:.*,.stdout/...stdout/" > log; echo "end of input" >> log; echo said' 'echo {}; exit {#}' ::: a '"'
+    stdout 'a\n"\n'
+    stderr_has said
+    file log '{"task":1,"input":"a","status":1,"signal":0,"cause":"exit","attempts":1,...stdout":"a\\n","stderr":""}
+{"task":2,"input":"\\"","status":2,"signal":0,"cause":"exit","attempts":1,...stdout":"\\"\\n","stderr":""}
+end of input\n'
+}
+
+@test "the votes of a stream" {
+    expect 0 --hook-stream 'cat > /dev/null; exit 10' echo ::: 1 2 3
+    expect 3 --hook-stream 'cat > /dev/null; exit 4' echo ::: 1 2 3
+    stdout '1\n2\n3\n'
+    stderr 'smap: the hook has failed for task 3: status 4\n'
+    expect 3 -o out --hook-stream 'cat > /dev/null; exit 4' true ::: 1
+    stderr_has 'out is left as it was'
+    expect 3 --hook-stream /nonexistent/program echo ::: 1 2 3
+    stdout '1\n'
+    stderr 'smap: the hook cannot be run for task 1: /nonexistent/program: No such file or directory\n'
+    # When it leaves early is up to the pipe.
+    expect_sh 124 'yes | smap --hook-stream "head -n 3 > log; exit 10" echo > out 2> err; s=$?; [ "$(wc -l < log)" -eq 3 ] && [ "$(head -n 3 out)" = "$(yes | head -n 3)" ] && rm out log err; exit $s'
+    expect_sh 3 'yes | smap --hook-stream "head -n 3 > log; exit 5" echo > out 2> err; s=$?; grep -q "the hook has failed for task [0-9]*: status 5" err && rm out log err; exit $s'
+}
+
+@test "streams that do not read" {
+    for hook in true 'read -r line' 'exec <&-; true' 'cat > log'; do
+        expect_each 0 --hook-stream "$hook" ': {}; head -c 1000000 /dev/zero | tr "\0" x' ::: 1 2 3
+        [ "$(wc -c < "$runs/$first/out")" -eq 3000000 ]
+    done
+    [ "$(wc -c < "$runs/$first/files/log")" -gt 3000000 ]
+}
+
+@test "a stream that does not end at the end of its input can be ended by a signal" {
+    local how status
+    for how in --serial '--procs 2'; do
+        rm -f go
+        mkfifo go
+        # shellcheck disable=SC2086 # two words are wanted
+        "$SMAP" $how --kill-after 0.2 --hook-stream 'trap "" TERM; cat > log; echo > go; while :; do sleep 0.1; done' echo ::: 1 2 > out 2> err 3>&- &
+        read -r _ < go
+        kill -TERM $!
+        wait $! && status=0 || status=$?
+        [ "$status" -eq 143 ]
+        diff out <(seq 2)
+        [ "$(wc -l < log)" -eq 2 ]
+    done
+}
+
+@test "a stream has each result once, over interrupted runs" {
+    few serial procs2
+    expect_each 0 --journal journal --hook-stream 'cat >> log' echo ::: 1 2 3
+    for b in $BACKENDS; do
+        (
+            cd "$runs/$b/files"
+            "$SMAP" --journal journal --hook-stream 'cat >> log' echo ::: 1 4 2 3 > out 2> err
+            diff out <(printf '%s\n' 1 4 2 3)
+            diff <(grep -o '"input":"."' log | grep -o '[0-9]') <(printf '%s\n' 1 2 3 4)
+        )
+    done
+}
+
 # --- options --------------------------------------------------------------------------------------------------------
 
 @test "hooks in job files, and what does not go with them" {
     printf 'hook: echo {} >> log\ncommand: echo {}\ntasks: [a, b]\n' > job.yaml
     expect 0 --job job.yaml
     file log 'a\nb\n'
+    printf 'hook-stream: cat > log\ncommand: echo {}\ntasks: [a, b]\n' > job.yaml
+    expect_each 0 --job job.yaml
+    expect 2 --hook a --hook-stream b echo ::: 1
+    stderr_has '--hook-stream'
     expect 2 -u --hook a echo ::: 1
+    expect 2 --line-buffer --hook-stream a echo ::: 1
     expect 2 --hook-config a echo ::: 1
 }
