@@ -529,6 +529,7 @@ static int run(char **word)
     while (wait_for(&c, has_batch) && run_batch(&c))
         ;
     callee_end(&c.callee);
+    buf_release(&c.error);
     return EXIT_SUCCESS;
 }
 
