@@ -9,7 +9,8 @@
  *   batches     serial, procs    command                     spill to disk
  *      |                                                                              |
  *      +---------------- results/journal: done already? what came back ---------------+
- *      +-------------------- map.c: the corridor, flight.c: what is on its way -------+
+ *      +-------- map.c: the corridor: down.c, up.c, flight.c: what is on its way -----+
+ *      policy: what to do next; retry: attempts that wait; pace: when to start; stop: the end before the end; counts, status
  *
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf;
  *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
@@ -18,10 +19,10 @@
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
- *             descend (the end of all descendants)
+ *             again (patience), ending (the end of a process group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, starts (-v, -t)
- *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse,
+ *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),
  *             wire (tasks and pieces as bytes)
  *
  * Under an MPI launcher: enter.c sorts the ranks; rank 0 goes this way, the others serve it.
@@ -44,6 +45,7 @@
 #include "status.h"
 #include "watch/summary.h"
 #include "work/child.h"
+#include "work/guard.h"
 #include "work/spawn.h"
 
 #include <signal.h>
@@ -132,6 +134,9 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], CHILD_WORD) == 0)
         return child_main(argc, argv);
+    if (argc > 1 && strcmp(argv[1], GUARD_WORD) == 0)
+        return guard_main(argv[2]);
+    guard_allow();
     struct conf conf;
     struct entrance entrance;
 

@@ -206,14 +206,18 @@ START_TEST(few_descriptors_mean_waiting)
 {
     static const char *const text[] = {"echo 1", "echo 2", "echo 3", "echo 4", "echo 5", "echo 6", NULL};
     struct work w = lines_of_shell();
-    int next = dup(0);
-    struct rlimit few = {(rlim_t)next + 6, (rlim_t)next + 6};
+    int free_one[7];
 
-    close(next);
+    for (int i = 0; i < 7; i++)
+        free_one[i] = dup(0); /* what the caller left open may lie anywhere */
+    struct rlimit few = {(rlim_t)free_one[6] + 1, (rlim_t)free_one[6] + 1};
+
+    for (int i = 0; i < 7; i++)
+        close(free_one[i]);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
     run(&w, text, 1, 4);
     for (uint64_t i = 1; i <= 6; i++)
-        ck_assert(outcome_ok(&result[i].end));
+        ck_assert_msg(outcome_ok(&result[i].end), "task %d cause %d status %d: %s", (int)i, result[i].end.cause, result[i].end.status, result[i].reason);
 }
 END_TEST
 

@@ -65,6 +65,7 @@ static Suite *(*const suites[])(void) = {
     pace_suite,
     jobend_suite,
     ending_suite,
+    guard_suite,
 };
 
 int main(void)

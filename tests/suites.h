@@ -67,5 +67,6 @@ Suite *status_suite(void);
 Suite *pace_suite(void);
 Suite *jobend_suite(void);
 Suite *ending_suite(void);
+Suite *guard_suite(void);
 
 #endif

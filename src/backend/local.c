@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
+#include "work/guard.h"
 #include "work/work.h"
 #include "work/worker.h"
 
@@ -33,6 +34,7 @@ struct local {
     struct slot *slot;
     uint32_t busy, starved; /* slots with a load; those of them */
     struct schedule schedule; /* of batched workers */
+    struct guard *guard;
     int64_t stopped; /* since when all tasks are, by SIGSTOP; 0: they are not */
     char host[256];
 };
@@ -81,6 +83,7 @@ static int open_slots(struct backend **b, const struct backend_spec *spec, const
         l->slot[i].owner = l;
     if (gethostname(l->host, sizeof l->host - 1) < 0)
         l->host[0] = '\0';
+    l->guard = guard_open(spec->loop);
     *b = &l->base;
     return 0;
 }
@@ -146,6 +149,7 @@ static int local_submit(struct backend *b, const struct batch *batch)
         if (l->kind->open(&s->worker, &spec) < 0)
             return -1;
     }
+    guard_watch(l->guard);
     if (s->load == 0)
         l->busy++;
     s->load += batch->count;
@@ -235,6 +239,7 @@ static int local_close(struct backend *b)
     for (uint32_t i = 0; i < l->spec.slots; i++)
         if (l->slot[i].worker && l->kind->close(l->slot[i].worker) < 0)
             status = -1;
+    guard_close(l->guard);
     free(l->slot);
     free(l);
     return status;

@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "work/callee.h"
 #include "work/dl.h"
+#include "work/groups.h"
 #include "work/link.h"
 #include "work/work.h"
 
@@ -238,7 +239,7 @@ static void on_timer(void *ctx)
     if (!w->batch)
         return;
     hand_on_run(w);
-    loop_timer_set(w->spec.loop, &w->timer, 0);
+    loop_timer_set(w->spec.loop, &w->timer, clock_now());
 }
 
 /* --- the contract ------------------------------------------------------------------------------ */
@@ -259,6 +260,7 @@ static int inplace_open(struct worker **out, const struct worker_spec *spec)
     struct buf error = BUF_INIT;
     char *library = dl_resolve(work->word[0]);
 
+    putenv((char *)groups_mark()); /* for what the function starts */
     setvbuf(stdout, NULL, _IONBF, 0); /* text is stderr's at once, in the order in which it is printed */
     w->kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     divert_stdout(w);
@@ -299,7 +301,7 @@ static int inplace_give(struct worker *worker, const struct batch *b)
     w->attempt = b->attempt;
     batch_walk(&w->cursor, b);
     w->run_since = clock_now();
-    loop_timer_set(w->spec.loop, &w->timer, 0);
+    loop_timer_set(w->spec.loop, &w->timer, clock_now());
     return 0;
 }
 

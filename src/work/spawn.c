@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "work/groups.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,13 +96,28 @@ static void offer_to_oom_killer(void)
     close(fd);
 }
 
+/*
+ * The kernel ends the child itself when smap is gone. That is lost when it executes a set-user-ID program, and does not reach its children: the rest is the guard's
+ * work, but the guard comes a moment later.
+ */
+static void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127); /* gone already */
+}
+
 /* Runs in the child, on the parent's memory. */
-static _Noreturn void become(const struct spawn *s, volatile int *error)
+static _Noreturn void become(const struct spawn *s, pid_t parent, volatile int32_t *place, volatile int *error)
 {
     if (s->session)
         setsid();
     else
         setpgid(0, 0);
+    if (place)
+        *place = getpid();
+    if (!s->session)
+        die_with(parent);
     if (s->nice)
         setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + s->nice);
     if (!s->trusted)
@@ -123,35 +139,44 @@ static int open_pidfd(pid_t pid)
     return fd; /* close-on-exec by definition */
 }
 
+static void collect(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
 int spawn_start(const struct spawn *s, struct process *p)
 {
     volatile int error = 0;
     sigset_t all, before;
 
     *p = (struct process){.pidfd = -1};
+    volatile int32_t *place = s->session ? NULL : groups_reserve();
+
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = vfork();
+    pid_t self = getpid(), pid = vfork();
 
     if (pid == 0)
-        become(s, &error);
-    int failed = errno;
+        become(s, self, place, &error);
+    int failed = pid < 0 ? errno : error;
 
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (pid < 0)
+    if (!failed) {
+        p->pidfd = open_pidfd(pid);
+        if (p->pidfd < 0 && errno != ENOSYS) {
+            failed = errno; /* no descriptor to be had: as if it had not been started */
+            kill(-pid, SIGKILL);
+        }
+    }
+    if (failed) {
+        if (pid > 0)
+            collect(pid);
+        groups_release(place);
         return failed;
-    if (error) {
-        waitpid(pid, NULL, 0);
-        return error;
     }
     p->pid = pid;
-    p->pidfd = open_pidfd(pid);
-    if (p->pidfd < 0 && errno != ENOSYS) {
-        failed = errno; /* no descriptor to be had: as if it had not been started */
-        kill(-pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-        return failed;
-    }
+    p->place = place;
     return 0;
 }
 
@@ -168,6 +193,7 @@ bool spawn_reap(struct process *p, bool block, int *status, struct rusage *usage
         *status = 0xff00; /* somebody else collected it: nothing is known, which is no success */
     if (p->pidfd >= 0)
         close(p->pidfd);
+    groups_release(p->place);
     *p = (struct process){.pidfd = -1};
     return true;
 }
@@ -274,13 +300,15 @@ char **spawn_env(bool keep_mpi, char *const *extra)
         n++;
     for (char *const *e = extra; e && *e; e++)
         n++;
-    char **env = xcalloc(n + 1, sizeof *env);
+    char **env = xcalloc(n + 2, sizeof *env);
+    const char *mark = groups_mark();
 
     for (char **e = environ; *e; e++)
-        if ((keep_mpi || !spawn_is_launchers(*e)) && !overridden(*e, extra))
+        if ((keep_mpi || !spawn_is_launchers(*e)) && !overridden(*e, extra) && !same_name(*e, mark))
             env[used++] = xstrdup(*e);
     for (char *const *e = extra; e && *e; e++)
         env[used++] = xstrdup(*e);
+    env[used++] = xstrdup(mark);
     return env;
 }
 

@@ -36,6 +36,7 @@ struct spawn {
 struct process {
     pid_t pid;   /* also the process group; 0: none */
     int pidfd;   /* readable when it has ended; -1 where the kernel has none */
+    volatile int32_t *place; /* in the list of groups */
 };
 
 /* 0, or an errno: EAGAIN, ENOMEM, EMFILE (nothing was started; may pass) or what execve said (ENOENT, EACCES, ENOEXEC, E2BIG...). */
@@ -50,8 +51,8 @@ char *spawn_lookup(const char *name);
 /* The same in another PATH (NULL: the system's default). */
 char *spawn_lookup_in(const char *name, const char *path);
 
-/* The environment every task starts from: smap's own without the MPI launcher's variables (KEEP_MPI: with), and the EXTRA "NAME=VALUE" words
- * (may be NULL) put over it. A NULL-terminated array; free with spawn_env_free. */
+/* The environment every task starts from: smap's own without the MPI launcher's variables (KEEP_MPI: with), the EXTRA "NAME=VALUE" words
+ * (may be NULL) put over it, and the mark of this run (groups.h). A NULL-terminated array; free with spawn_env_free. */
 char **spawn_env(bool keep_mpi, char *const *extra);
 void spawn_env_free(char **env);
 /* True for a variable ("NAME=VALUE") by which an MPI library recognises its launcher. */
