@@ -5,23 +5,33 @@
 #include "work/ending.h"
 
 #include "base/clock.h"
+#include "work/kin.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { LOOK_AGAIN = 10000 }; /* us */
+enum { LOOK_AGAIN = 10000, LOOK_CLOSER = 60000 }; /* us */
 
 /*
- * KILL leaves nobody, whatever the kernel still shows: a zombie counts as a member, and some containers have an init that collects none. Those
- * that were handed to us (an executor adopts its orphans) we collect.
+ * KILL leaves nobody, whatever the kernel still shows: a zombie counts as a member, and some containers have an init that collects none, or late. Those
+ * that were handed to us (an executor adopts its orphans) we collect; whether the others live /proc knows, which takes long enough to ask seldom.
  */
-static bool is_left(const struct ending *e)
+static bool is_left(struct ending *e)
 {
+    int64_t now = clock_now();
+
     if (!e->group || e->killed)
         return false;
     while (waitpid(-e->group, NULL, WNOHANG) > 0)
         ;
-    return kill(-e->group, 0) == 0;
+    if (kill(-e->group, 0) < 0)
+        return false;
+    if (!e->look_at)
+        e->look_at = now + LOOK_CLOSER;
+    if (now < e->look_at)
+        return true;
+    e->look_at = now + LOOK_CLOSER;
+    return kin_group_lives(e->group);
 }
 
 static void send(struct ending *e, int sig)
@@ -95,5 +105,6 @@ void ending_clear(struct ending *e, bool kill_rest)
     if (e->loop)
         loop_timer_clear(e->loop, &e->timer);
     e->group = 0;
+    e->look_at = 0;
     e->waiting = e->killed = false;
 }

@@ -17,6 +17,7 @@ struct ending {
     struct loop_timer timer;
     pid_t group;     /* 0: nothing is being ended */
     int64_t kill_at; /* monotonic us; CLOCK_NEVER: somebody else decides */
+    int64_t look_at; /* when to ask /proc who they are */
     bool waiting;    /* the leader has been collected */
     bool killed;
     void (*gone)(void *ctx);
