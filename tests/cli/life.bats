@@ -31,15 +31,17 @@ smap: task 4 (4) failed after 3 attempts: exit status 1 (slot N, T s): err 3'
 
 @test "a job that fails in every way gives the same everywhere" {
     given < <(for n in $(seq 10); do
-        printf 'echo %s\nexit %s\nkill -9 $$\nsleep 30\n' "$n" "$n"
+        printf 'echo %s\nexit %s\nkill -9 $$\nkill -TERM $$\n' "$n" "$n"
         # shellcheck disable=SC2016 # for the tasks
         printf 'echo third %s; echo e >&2; test $SMAP_ATTEMPT = 3\n' "$n"
         printf '/nonexistent/command\n'
+        [ "$n" -gt 2 ] || echo 'echo gone; echo late >&2; sleep 30' # three seconds each
     done)
-    expect 1 --timeout 0.2 --retries 2
-    [ "$(grep -c 'failed after 3 attempts: timed out' "$runs/$first/err")" -eq 10 ]
+    expect 1 --timeout 1 --retries 2
+    [ "$(grep -c 'failed after 3 attempts: timed out' "$runs/$first/err")" -eq 2 ]
     [ "$(grep -c 'failed after 3 attempts: signal 9' "$runs/$first/err")" -eq 10 ]
-    [ "$(grep -c . "$runs/$first/out")" -eq 20 ]
+    [ "$(grep -c 'failed after 3 attempts: signal 15' "$runs/$first/err")" -eq 10 ]
+    [ "$(grep -c . "$runs/$first/out")" -eq 22 ]
 }
 
 @test "--timeout ends what stops itself, ignores TERM, or has children that do" {
@@ -222,21 +224,30 @@ local_backends() {
 }
 
 @test "TSTP stops the tasks with smap, CONT continues them, and the time does not count" {
-    given 'touch ready; for i in 1 2 3 4 5 6 7 8; do date +%s%N >> ticks; sleep 0.05; done\n'
+    given 'for i in 1 2 3 4 5 6 7 8; do echo >> $TICKS; touch $TICKS.ready; sleep 0.05; done\n'
+    local -A pids before
     for backend in $(local_backends); do
-        rm -f ready ticks
-        begin "$backend" --timeout 1.2
-        await ready
+        export TICKS=$BATS_TEST_TMPDIR/$backend
+        begin "$backend" --timeout 3
+        pids[$backend]=$pid
+        await "$TICKS.ready"
         kill -TSTP "$pid"
-        sleep 0.3
-        grep -q 'State:.*T (stopped)' "/proc/$pid/status"
-        local before
-        before=$(wc -l < ticks)
-        sleep 1.5
-        [ "$(wc -l < ticks)" -eq "$before" ]
+    done
+    for backend in "${!pids[@]}"; do
+        for _ in $(seq 100); do
+            ! grep -q 'State:.*T (stopped)' "/proc/${pids[$backend]}/status" || break
+            sleep 0.02
+        done
+        grep -q 'State:.*T (stopped)' "/proc/${pids[$backend]}/status"
+        before[$backend]=$(wc -l < "$BATS_TEST_TMPDIR/$backend")
+    done
+    sleep 3.2 # more than the limit
+    for backend in "${!pids[@]}"; do
+        [ "$(wc -l < "$BATS_TEST_TMPDIR/$backend")" -eq "${before[$backend]}" ]
+        pid=${pids[$backend]}
         kill -CONT "$pid"
         ended 0
-        [ "$(wc -l < ticks)" -eq 8 ]
+        [ "$(wc -l < "$BATS_TEST_TMPDIR/$backend")" -eq 8 ]
     done
 }
 
