@@ -99,7 +99,7 @@ $(BUILD)/examples/%: examples/%.c $(BUILD)/flags
 
 $(BUILD)/worker/lib%.so: examples/worker/%.c src/smap.h
 	@mkdir -p $(@D)
-	$(CC) -Isrc -O2 -g -Wall -Wextra -shared -fPIC -o $@ $<
+	$(CC) -Isrc -O2 -g -Wall -Wextra -shared -fPIC -o $@ $< -lm
 
 $(BUILD)/worker/lib%.so: tests/worker/%.c src/smap.h
 	@mkdir -p $(@D)
