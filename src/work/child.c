@@ -541,6 +541,8 @@ static int check(char **word)
 
     if (status)
         diag("%s", buf_cstr(&error));
+    callee.fini = NULL; /* nothing has begun */
+    callee_end(&callee);
     buf_release(&error);
     return status;
 }

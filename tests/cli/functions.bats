@@ -338,7 +338,7 @@ a
     given 'a\n'
     expect 127 --worker ./none.so:f
     stdout ''
-    stderr_has 'cannot open the worker' 'none.so'
+    stderr_has 'cannot open the library' 'none.so'
     expect 127 --worker libnone.so:f
     expect 127 --worker "$W/libtrouble.so:none"
     stderr "smap: $W/libtrouble.so has no function none\n"
