@@ -26,11 +26,11 @@ median() { # NAME
     sort -n "$work/$1.us" | sed -n 3p
 }
 
-# Tasks a second, and how many times that is of BASE.
-show() { # LABEL TASKS US [BASE]
-    awk -v label="$1" -v n="$2" -v us="$3" -v base="${4:-0}" 'BEGIN {
+# Tasks a second, and how many times that the rate BASE of WHAT is.
+show() { # LABEL TASKS US [BASE WHAT]
+    awk -v label="$1" -v n="$2" -v us="$3" -v base="${4:-0}" -v what="${5:-}" 'BEGIN {
         printf "  %-34s %10.0f a second", label, n / us * 1000000
-        if (base) printf ", smap --procs 2 is %.2f times that", base / (n / us * 1000000)
+        if (base) printf ", %s is %.2f times that", what, base / (n / us * 1000000)
         print "" }'
 }
 
@@ -43,27 +43,32 @@ squares() {
         measure procs "$SMAP" --procs 2 --worker "$work/square.so:square" -a "$work/in"
         measure serial "$SMAP" --serial --worker "$work/square.so:square" -a "$work/in"
     done
-    rate=$(($(wc -l < "$work/in") * 1000000 / $(median procs)))
+    rate=$((tasks * 1000000 / $(median procs)))
+    what="smap --procs 2"
     echo "$tasks integers squared, in order:"
     show "smap --procs 2" "$tasks" "$(median procs)"
-    show "smap --serial" "$tasks" "$(median serial)" $rate
-    show "bare loop in one process" "$tasks" "$(median bare)" $rate
-    pool pool "multiprocessing.Pool.map, best chunk" tenth
-    pool joblib "joblib.Parallel" hundredth
+    show "smap --serial" "$tasks" "$(median serial)" $rate "$what"
+    show "bare loop in one process" "$tasks" "$(median bare)" $rate "$what"
+    pool pool multiprocessing "multiprocessing.Pool.map, best chunk" tenth "$python"
+    pool joblib joblib "joblib.Parallel" hundredth "$python"
 }
 
-# A part of the tasks will do for these.
-pool() { # KIND LABEL FILE
+# A part of the tasks will do for these. COMMAND runs pools.py.
+pool() { # KIND MODULE LABEL FILE COMMAND...
+    kind=$1 label=$3 input=$work/$4
+    "$python" -c "import $2" 2> /dev/null || { echo "  $label: left out, $python has no module $2"; return; }
+    shift 4
     for _ in 1 2 3 4 5; do
-        "$python" "$here/pools.py" "$1" "$work/$3" 2>> "$work/$1.s" > /dev/null || { echo "  no $1 here"; return; }
+        "$@" "$here/pools.py" "$kind" "$input" 2> "$work/said" > /dev/null || { echo "  $label: left out, it failed: $(tail -n 1 "$work/said")"; return; }
+        grep -E '^[0-9.]+$' "$work/said" >> "$work/$kind.s"
     done
-    us=$(sort -n "$work/$1.s" | awk 'NR == 3 { printf "%d", $1 * 1000000 }')
-    show "$2" "$(wc -l < "$work/$3")" "$us" "$rate"
+    us=$(sort -n "$work/$kind.s" | awk 'NR == 3 { printf "%d", $1 * 1000000 }')
+    show "$label" "$(wc -l < "$input")" "$us" "$rate" "$what"
 }
 
 over_mpi() {
     if ! command -v mpirun > /dev/null || [ ! -e "$(dirname "$SMAP")/smap-mpi.so" ]; then
-        echo "no MPI here"
+        echo "over MPI: left out, there is no mpirun, or no smap-mpi.so"
         return
     fi
     for _ in 1 2 3 4 5; do
@@ -71,12 +76,10 @@ over_mpi() {
     done
     echo "the same over mpirun -n 3, start and end of mpirun included:"
     show "smap --mpi" "$tasks" "$(median mpi)"
-    for _ in 1 2 3 4 5; do
-        mpirun -q -n 3 --oversubscribe --bind-to none "$python" -m mpi4py.futures "$here/pools.py" futures "$work/hundredth" \
-            2>> "$work/futures.s" > /dev/null || { echo "  no mpi4py here"; return; }
-    done
-    us=$(sort -n "$work/futures.s" | awk 'NR == 3 { printf "%d", $1 * 1000000 }')
-    show "mpi4py.futures, chunks of 1000" $((tasks / 100)) "$us"
+    rate=$((tasks * 1000000 / $(median mpi)))
+    what="smap --mpi"
+    pool futures mpi4py.futures "mpi4py.futures, chunks of 1000" hundredth mpirun -q -n 3 --oversubscribe --bind-to none "$python" -m mpi4py.futures
+    pool schwimmbad schwimmbad "schwimmbad.MPIPool" hundredth mpirun -q -n 3 --oversubscribe --bind-to none "$python"
 }
 
 short_work() {
@@ -97,12 +100,14 @@ for line in sys.stdin: sys.stdout.write(line)' > "$work/echo.py"
     for _ in 1 2 3 4 5; do
         measure cat "$SMAP" --procs 2 --filter cat -a "$work/lines"
         measure alone sh -c "cat $work/few | $python -u $work/echo.py | cat"
+        measure both sh -c "(head -n 500000 $work/few | $python -u $work/echo.py | cat) & (tail -n 500000 $work/few | $python -u $work/echo.py | cat) & wait"
         measure python "$SMAP" --procs 2 --filter "$python -u $work/echo.py" -a "$work/few"
     done
     echo "filters, --procs 2:"
     show "--filter cat" "$(wc -l < "$work/lines")" "$(median cat)"
     show "--filter 'python3 -u', echo" 1000000 "$(median python)"
-    show "that script alone in a pipe" 1000000 "$(median alone)"
+    show "that script alone in a pipe" 1000000 "$(median alone)" $((1000000 * 1000000 / $(median python))) "the filter, with 2 slots,"
+    show "two of it side by side" 1000000 "$(median both)" $((1000000 * 1000000 / $(median python))) "the filter"
 }
 
 crashes() {
@@ -115,9 +120,17 @@ crashes() {
 }
 
 memory() {
-    [ -x /usr/bin/time ] || return
-    peak=$(seq 50000000 | { /usr/bin/time -f %M "$SMAP" --procs 2 --worker "$work/square.so:square" > /dev/null; } 2>&1)
-    echo "50000000 tasks from a pipe: peak $((peak / 1024)) MB, shared memory included"
+    if [ ! -x /usr/bin/time ]; then
+        echo "memory: left out, there is no /usr/bin/time"
+        return
+    fi
+    # Results that wait for a slot which was put off its processor are kept, up to --buffer: the second figure does not depend on that.
+    for size in 64M 4M; do
+        for _ in 1 2 3 4 5; do
+            seq 50000000 | /usr/bin/time -a -o "$work/peak.$size" -f %M "$SMAP" --procs 2 --buffer $size --worker "$work/square.so:square" > /dev/null
+        done
+        echo "50000000 tasks from a pipe, --buffer $size: peak $(($(sort -n "$work/peak.$size" | sed -n 3p) / 1024)) MB, shared memory included"
+    done
 }
 
 squares

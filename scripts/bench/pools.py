@@ -1,4 +1,4 @@
-# usage: pools.py pool|joblib|futures FILE: squares of the integers in FILE, in order, to stdout, by a pool of 2 processes; on stderr the best time in
+# usage: pools.py pool|joblib|futures|schwimmbad FILE: squares of the integers in FILE, in order, to stdout, by a pool of 2 processes; on stderr the best time in
 # seconds over some chunk sizes. Reading and printing are part of it, as they are of what it stands beside; starting Python is not.
 import sys
 import time
@@ -37,6 +37,16 @@ def futures(path):
         return once(lambda lines: p.map(square, lines, chunksize=1000), path)
 
 
+def schwimmbad(path):
+    from schwimmbad import MPIPool
+
+    with MPIPool() as p:
+        if not p.is_master():
+            p.wait()
+            sys.exit(0)
+        return once(lambda lines: p.map(square, lines), path)
+
+
 if __name__ == "__main__":
-    seconds = {"pool": pool, "joblib": joblib, "futures": futures}[sys.argv[1]](sys.argv[2])
+    seconds = {"pool": pool, "joblib": joblib, "futures": futures, "schwimmbad": schwimmbad}[sys.argv[1]](sys.argv[2])
     print(seconds, file=sys.stderr)
