@@ -61,6 +61,7 @@ bool peer_push(struct peer *p, const struct transport_ops *t, int fd)
         push_socket(p, fd);
     else
         push_messages(p, t);
+    buf_trim(&p->out, &p->written);
     if (p->written < p->out.len)
         return false;
     p->out.len = p->written = 0;

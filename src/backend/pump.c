@@ -78,6 +78,7 @@ static void write_down(struct pump *p)
         if (n < 0) {
             if (errno != EAGAIN)
                 end_executor(p);
+            buf_trim(&p->down, &p->written);
             return;
         }
         p->written += (size_t)n;

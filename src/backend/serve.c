@@ -82,6 +82,7 @@ static void flush(struct serve *s)
     }
     if (s->written == s->out.len || s->lost)
         s->out.len = s->written = 0;
+    buf_trim(&s->out, &s->written);
 }
 
 /* Too much waits: nothing else is done, no pipe is read, until some of it has gone. */

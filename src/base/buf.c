@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TRIM = 1 << 16 };
+
 void buf_release(struct buf *b)
 {
     free(b->ptr);
@@ -79,6 +81,14 @@ void buf_shift(struct buf *b, size_t n)
 {
     memmove(b->ptr, b->ptr + n, b->len - n);
     b->len -= n;
+}
+
+void buf_trim(struct buf *b, size_t *at)
+{
+    if (*at < TRIM || *at < b->len / 2)
+        return;
+    buf_shift(b, *at);
+    *at = 0;
 }
 
 const char *buf_cstr(struct buf *b)

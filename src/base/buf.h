@@ -37,6 +37,9 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 void buf_vprintf(struct buf *b, const char *format, va_list args);
 /* Drops the first N bytes. */
 void buf_shift(struct buf *b, size_t n);
+/* For a buffer read from its front: drops the first *AT bytes and sets *AT to 0, but only once they are so many that moving the rest is
+ * cheap beside them. Without it a buffer that is never quite empty would grow for ever. */
+void buf_trim(struct buf *b, size_t *at);
 /* The content with a NUL behind it (not counted in len); lent until the next change. */
 const char *buf_cstr(struct buf *b);
 
