@@ -6,7 +6,7 @@
  * with nothing to do wakes 50 times a second. Descriptors (an executor, a timer) end the sleep at once.
  *
  * How eagerly it looks right after an event depends on how events have been coming: with less than NAP_BUSY between them it spins for a
- * moment, for the next one is near; else it sleeps a quarter of the usual gap at first, since looking every 20 us for a message that
+ * moment, for the next one is near; else it sleeps half of the usual gap at first, since looking every 20 us for a message that
  * comes once in a millisecond takes the CPU from the very tasks that it waits for. Slots have a second batch meanwhile.
  */
 #ifndef SMAP_NAP_H
@@ -38,7 +38,7 @@ static inline void nap_event(struct nap *n, int64_t now)
 /* Until when to sleep; not after NOW: look again at once. */
 static inline int64_t nap_until(const struct nap *n, int64_t now)
 {
-    int64_t waited = now - n->since, sleep = waited / 16, first = n->gap / 4;
+    int64_t waited = now - n->since, sleep = waited / 16, first = n->gap / 2;
 
     if (n->gap < NAP_BUSY && waited < NAP_SPIN)
         return now;
