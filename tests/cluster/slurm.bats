@@ -68,6 +68,44 @@ submit() { # SCRIPT OPTION... of sbatch
     submit slurm-nodes.sh -N 3 -n 3
 }
 
+job_is() { # STATE of job $id; "" when it is over; within 30 s
+    local i
+    for ((i = 0; i < 600; i++)); do
+        [ "$("$slurm" run squeue -h -j "$id" -o %T 2> /dev/null)" != "$1" ] || return 0
+        sleep 0.05
+    done
+    echo "job $id is not '$1':"
+    "$slurm" run squeue
+    cat smap-*.log
+    return 1
+}
+
+# The signal comes as --signal sends it: to the step, not to the script.
+@test "examples/cluster/slurm-requeue.sh" {
+    mkdir bin
+    ln -s "$SMAP" bin/smap
+    printf '#!/bin/sh\necho $1 >> started\n[ -e go ] || [ $1 -lt 31 ] || exec sleep 300\necho $(($1 * $1))\n' > simulate
+    chmod +x simulate
+    PATH=$PWD/bin:$PATH at sbatch --parsable -N 3 -n 6 --cpus-per-task=1 "$examples/slurm-requeue.sh" < /dev/null > id
+    id=$(cat id)
+    for ((i = 0; i < 600; i++)); do
+        [ "$(cat started 2> /dev/null | wc -l)" -lt 36 ] || break
+        sleep 0.05
+    done
+    at scancel --signal=TERM "$id"
+    job_is PENDING
+    [ ! -e results.txt ]
+    cp started before
+    touch go
+    # Slurm makes a job that was put back wait for two minutes, lest its end on the nodes hits it when it begins again; these nodes are quicker.
+    at scontrol update JobId="$id" StartTime=now+6
+    job_is ""
+    cat smap-*.log
+    seq 100 | awk '{ print $1 * $1 }' | cmp - results.txt
+    grep -q 'results.journal: 30 results of this worker can be used' smap-*.log
+    [ -z "$(tail -n +$(($(wc -l < before) + 1)) started | awk '$1 < 31')" ]
+}
+
 begin() { # ARGUMENT... of srun
     nap=9877.$$$RANDOM # tells these tasks from any other
     task="[ -e go ] || [ {} -lt 31 ] || { setsid sleep $nap & exec sleep $nap; }; echo {}"
