@@ -20,7 +20,7 @@
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             again (patience), ending (the end of a process group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
- *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
+ *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),
  *             wire (tasks and pieces as bytes)

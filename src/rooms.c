@@ -167,6 +167,7 @@ static int open_outlets(struct rooms *r, const struct conf *c)
         .line_buffer = c->line_buffer,
         .ungroup = c->ungroup,
         .tag = c->tag,
+        .copy_stdout = c->hook && hook_is_function(c->hook) && !c->dry_run,
     };
 
     r->last = &r->outlets;

@@ -45,6 +45,7 @@ static Suite *(*const suites[])(void) = {
     stash_suite,
     jsonl_suite,
     tree_suite,
+    aside_suite,
     hook_suite,
     spill_suite,
     hole_suite,

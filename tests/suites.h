@@ -47,6 +47,7 @@ Suite *sink_suite(void);
 Suite *stash_suite(void);
 Suite *jsonl_suite(void);
 Suite *tree_suite(void);
+Suite *aside_suite(void);
 Suite *hook_suite(void);
 Suite *spill_suite(void);
 Suite *hole_suite(void);

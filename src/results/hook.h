@@ -6,12 +6,12 @@
  * an earlier run with the same journal. Three forms:
  *
  *     hook_command.c    a process per result, with the output of the task on its standard input
- *     hook_function.c   LIBRARY:SYMBOL, called in this process, with _init and _fini
+ *     hook_function.c   LIBRARY:SYMBOL, called in a thread of this process, with _init, _fini
  *     hook_stream.c     one process for all that reads lines of JSON
  *
  * A hook votes by its exit status or what it returns: 0, go on; 10, enough: a clean end; anything
  * else ends the run with status 3. While a process is at work the outlet is not ready, and what
- * tasks print is read on: nothing here blocks but functions, opening and closing.
+ * tasks print is read on: nothing here blocks but opening and closing.
  */
 #ifndef SMAP_HOOK_H
 #define SMAP_HOOK_H

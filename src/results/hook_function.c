@@ -1,22 +1,34 @@
 /*
- * --hook LIBRARY:SYMBOL: a function in the smap process, called in place: folds, saves, plots. What
- * it prints to stdout would stand among smap's own output, so descriptor 1 is stderr while it runs.
+ * --hook LIBRARY:SYMBOL: a function in the smap process: folds, saves, plots. It is called in a
+ * thread of its own (aside), since it may take long, and tasks shall be read and signals be heard
+ * meanwhile; init and fini are called there, too. What it prints to stdout would stand among the
+ * results, so descriptor 1 is stderr from the opening on; the sink has a copy of what it was.
+ *
+ *     IDLE -- END of a task --> CALLING --> IDLE, with a vote
+ *       |                          '------> OFF: no time is left, it is not waited for any more
+ *       '---- nothing follows --> ENDING --> ENDED
  */
 #define SMAP_NO_INLINE
 #include "results/hooks.h"
 
+#include "base/clock.h"
 #include "base/diag.h"
+#include "base/loop.h"
 #include "base/task.h"
 #include "base/xalloc.h"
+#include "results/aside.h"
 #include "results/entry.h"
 #include "work/dl.h"
 
-#include <fcntl.h>
-#include <signal.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { LAST_MOMENT = 100000 }; /* us for the fini function when smap has to leave */
+
+enum state { IDLE, CALLING, ENDING, ENDED };
 
 struct hook_function {
     struct smap_context context; /* first: the function hands it back */
@@ -24,8 +36,16 @@ struct hook_function {
     struct hook_spec spec;
     struct dl dl;
     smap_hook_fn *call;
-    bool begun; /* init has succeeded, fini is due */
-    int kept;   /* descriptor 1 as smap has it */
+    struct aside *aside;
+    enum state state;
+    bool off;     /* the run has to end without it: results go by */
+    bool stopped; /* a vote to end the run was given: nothing more comes */
+    struct loop_timer end;
+    int64_t deadline; /* CLOCK_NEVER as a rule */
+
+    /* What the thread uses while it is busy. */
+    int status; /* what a function returned */
+    struct smap_result result;
     struct buf input, output;
     struct task_fields storage;
     struct smap_field *field;
@@ -37,6 +57,8 @@ static struct hook_function *of_outlet(struct outlet *o)
 {
     return (struct hook_function *)((char *)o - offsetof(struct hook_function, outlet));
 }
+
+/* --- in the thread ---------------------------------------------------------------------------- */
 
 static int no_room(struct smap_context *c, size_t length)
 {
@@ -54,26 +76,32 @@ static int set_error(struct smap_context *c, const char *text, size_t length)
     return 0;
 }
 
-static void divert(struct hook_function *h)
+static void call_init(void *ctx)
 {
-    h->kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    if (h->kept >= 0)
-        dup2(STDERR_FILENO, STDOUT_FILENO);
-}
+    struct hook_function *h = ctx;
 
-static void restore(struct hook_function *h)
-{
+    h->status = h->dl.init(h->spec.config ? h->spec.config : "", &h->context.state);
     fflush(stdout);
-    if (h->kept < 0)
-        return;
-    dup2(h->kept, STDOUT_FILENO);
-    close(h->kept);
 }
 
-/* --- calling ------------------------------------------------------------------------------- */
+static void call_hook(void *ctx)
+{
+    struct hook_function *h = ctx;
 
-static void set_fields(struct hook_function *h, struct smap_result *r, struct span input,
-                       struct span fields)
+    h->status = h->call(&h->context, &h->result);
+}
+
+static void call_fini(void *ctx)
+{
+    struct hook_function *h = ctx;
+
+    h->dl.fini(h->context.state);
+    fflush(stdout);
+}
+
+/* --- calling ---------------------------------------------------------------------------------- */
+
+static void set_fields(struct hook_function *h, struct span input, struct span fields)
 {
     struct task t;
 
@@ -85,17 +113,17 @@ static void set_fields(struct hook_function *h, struct smap_result *r, struct sp
     }
     for (uint32_t i = 0; i < t.fields; i++)
         h->field[i] = (struct smap_field){t.field[i].ptr, t.field[i].len};
-    r->fields = t.fields;
-    r->field = h->field;
+    h->result.fields = t.fields;
+    h->result.field = h->field;
 }
 
-static int call(struct hook_function *h, const struct piece *p)
+static void describe(struct hook_function *h, const struct piece *p)
 {
     const struct outcome *o = &p->end;
 
     buf_clear(&h->input);
     buf_put(&h->input, p->input.ptr, p->input.len);
-    struct smap_result r = {
+    h->result = (struct smap_result){
         .number = p->task,
         .input = buf_cstr(&h->input),
         .input_length = h->input.len,
@@ -106,62 +134,141 @@ static int call(struct hook_function *h, const struct piece *p)
         .signal = o->cause == END_SIGNAL || o->cause == END_TIMEOUT ? o->signal : 0,
         .attempts = o->attempt,
     };
-
-    set_fields(h, &r, (struct span){r.input, r.input_length}, p->fields);
+    set_fields(h, (struct span){h->result.input, h->result.input_length}, p->fields);
     buf_clear(&h->error);
-    divert(h);
-    int status = h->call(&h->context, &r);
-
-    restore(h);
-    return hooks_vote(p->task, status, 0, (struct span){h->error.ptr, h->error.len});
 }
 
-static int call_once(struct hook_function *h, const struct piece *p)
+/* The call has come to its end: its vote. */
+static int conclude(struct hook_function *h)
 {
-    int vote;
+    uint64_t task = h->result.number;
+    int vote = hooks_vote(task, h->status, 0, (struct span){h->error.ptr, h->error.len});
 
-    if (p->end.cause == END_CANCELLED)
-        return 0;
-    if (hooks_was_done(h->spec.journal, p->task))
-        return hooks_done(h->spec.journal, p->task);
-    if (hooks_begin(h->spec.journal) < 0)
-        return -1;
-    vote = call(h, p);
-    if (!(vote & OUTLET_BREAK) && hooks_done(h->spec.journal, p->task) < 0)
+    h->state = IDLE;
+    h->stopped = vote != 0;
+    buf_clear(&h->output);
+    if (!(vote & OUTLET_BREAK) && hooks_done(h->spec.journal, task) < 0)
         return -1;
     return vote;
 }
+
+static void go_off(struct hook_function *h, uint64_t task)
+{
+    h->off = true;
+    diag_note("the run ends without the hook, from task %" PRIu64 " on", task);
+}
+
+static int call(struct hook_function *h, const struct piece *p)
+{
+    if (clock_now() >= h->deadline) {
+        go_off(h, p->task);
+        return 0;
+    }
+    if (hooks_begin(h->spec.journal) < 0)
+        return -1;
+    describe(h, p);
+    h->state = CALLING;
+    aside_run(h->aside, call_hook, h);
+    return aside_busy(h->aside) ? 0 : conclude(h);
+}
+
+/* --- the outlet ------------------------------------------------------------------------------- */
 
 static int hook_put(struct outlet *o, const struct piece *p)
 {
     struct hook_function *h = of_outlet(o);
-    int vote;
 
+    if (h->off)
+        return 0;
     if (p->kind == PIECE_OUT)
         buf_put(&h->output, p->bytes.ptr, p->bytes.len);
     if (p->kind != PIECE_END)
         return 0;
-    vote = call_once(h, p);
+    if (p->end.cause != END_CANCELLED && !hooks_was_done(h->spec.journal, p->task))
+        return call(h, p);
     buf_clear(&h->output);
-    return vote;
+    return p->end.cause == END_CANCELLED ? 0 : hooks_done(h->spec.journal, p->task);
 }
 
-static int hook_close(struct outlet *o, bool complete)
+static bool hook_ready(struct outlet *o)
+{
+    const struct hook_function *h = of_outlet(o);
+
+    return h->off || (h->state == IDLE && !h->stopped);
+}
+
+static int hook_flush(struct outlet *o)
 {
     struct hook_function *h = of_outlet(o);
 
-    (void)complete;
-    if (h->begun && h->dl.fini) {
-        divert(h);
-        h->dl.fini(h->context.state);
-        restore(h);
-    }
+    if (h->off || aside_busy(h->aside))
+        return 0;
+    if (h->state == ENDING)
+        h->state = ENDED;
+    return h->state == CALLING ? conclude(h) : 0;
+}
+
+static bool hook_busy(struct outlet *o)
+{
+    const struct hook_function *h = of_outlet(o);
+
+    return !h->off && (h->state == CALLING || h->state == ENDING);
+}
+
+static void on_deadline(void *ctx)
+{
+    struct hook_function *h = ctx;
+
+    if (!h->off && hook_busy(&h->outlet))
+        go_off(h, h->result.number);
+}
+
+static void hook_hurry(struct outlet *o, int64_t grace)
+{
+    struct hook_function *h = of_outlet(o);
+
+    h->deadline = clock_now() + grace;
+    loop_timer_set(h->spec.loop, &h->end, h->deadline);
+}
+
+static void hook_finish(struct outlet *o)
+{
+    struct hook_function *h = of_outlet(o);
+
+    if (h->state != IDLE)
+        return;
+    h->state = ENDING;
+    if (h->dl.fini)
+        aside_run(h->aside, call_fini, h);
+    if (!aside_busy(h->aside))
+        h->state = ENDED;
+}
+
+static void free_hook(struct hook_function *h)
+{
     task_fields_release(&h->storage);
     buf_release(&h->input);
     buf_release(&h->output);
     buf_release(&h->error);
     free(h->field);
     free(h);
+}
+
+/* What a function uses that does not come back is left to it. */
+static int hook_close(struct outlet *o, bool complete)
+{
+    struct hook_function *h = of_outlet(o);
+
+    (void)complete;
+    loop_timer_clear(h->spec.loop, &h->end);
+    if (aside_wait(h->aside, clock_now() + LAST_MOMENT) &&
+        (h->state == IDLE || h->state == CALLING)) {
+        h->state = IDLE;
+        hook_finish(o);
+        aside_wait(h->aside, clock_now() + LAST_MOMENT);
+    }
+    if (aside_free(h->aside))
+        free_hook(h);
     return 0;
 }
 
@@ -169,11 +276,17 @@ static const struct outlet_ops hook_ops = {
     .name = "hook",
     .per_task = true,
     .wants_input = true,
+    .patient = true,
     .put = hook_put,
+    .ready = hook_ready,
+    .flush = hook_flush,
+    .hurry = hook_hurry,
+    .finish = hook_finish,
+    .busy = hook_busy,
     .close = hook_close,
 };
 
-/* --- opening ------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static int open_library(struct hook_function *h, const char *command)
 {
@@ -195,14 +308,17 @@ static int open_library(struct hook_function *h, const char *command)
 
 static int begin(struct hook_function *h)
 {
-    int status = 0;
-
-    divert(h);
-    if (h->dl.init)
-        status = h->dl.init(h->spec.config ? h->spec.config : "", &h->context.state);
-    restore(h);
-    h->begun = status == 0;
-    return status ? diag("the hook cannot be run: its init function has returned %d", status) : 0;
+    if (aside_new(&h->aside, h->spec.loop) < 0)
+        return -1;
+    if (h->dl.init) {
+        aside_run(h->aside, call_init, h);
+        aside_wait(h->aside, CLOCK_NEVER);
+    }
+    if (!h->status)
+        return 0;
+    diag("the hook cannot be run: its init function has returned %d", h->status);
+    aside_free(h->aside);
+    return -1;
 }
 
 int hook_function_open(struct outlet **o, const struct hook_spec *spec)
@@ -211,9 +327,12 @@ int hook_function_open(struct outlet **o, const struct hook_spec *spec)
 
     h->outlet.ops = &hook_ops;
     h->spec = *spec;
+    h->deadline = CLOCK_NEVER;
     h->context = (struct smap_context){.grow = no_room, .set_error = set_error};
+    loop_timer_init(&h->end, on_deadline, h);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
     if (open_library(h, spec->command) < 0 || begin(h) < 0) {
-        hook_close(&h->outlet, false);
+        free_hook(h);
         return -1;
     }
     *o = &h->outlet;

@@ -14,6 +14,7 @@
 #include "results/lines.h"
 #include "results/target.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ struct sink {
     struct channel out, own_err;
     struct channel *err;   /* own_err, or out */
     struct target *target; /* -o, else NULL */
+    int copy;              /* of descriptor 1; 0: none */
     struct lines lines;
     bool by_lines;         /* bytes pass through lines */
     struct buf text;       /* what lines has to print */
@@ -135,6 +137,8 @@ static int sink_close(struct outlet *o, bool complete)
         rc = -1;
     channel_close(&s->out);
     channel_close(&s->own_err);
+    if (s->copy)
+        close(s->copy);
     lines_release(&s->lines);
     buf_release(&s->text);
     free(s);
@@ -178,6 +182,15 @@ static void open_err(struct sink *s)
         channel_open(&s->own_err, s->spec.loop, STDERR_FILENO, "standard error", false);
 }
 
+/* FD, or a copy of it. */
+static int lasting(struct sink *s, int fd)
+{
+    if (fd != STDOUT_FILENO || !s->spec.copy_stdout)
+        return fd;
+    s->copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    return s->copy < 0 ? diag_errno("cannot copy standard output") : s->copy;
+}
+
 static int open_out(struct sink *s)
 {
     struct loop *loop = s->spec.loop;
@@ -185,10 +198,12 @@ static int open_out(struct sink *s)
     int fd;
 
     if (!s->spec.file) {
-        channel_open(&s->out, loop, STDOUT_FILENO, "standard output", !s->spec.quiet_stdout);
+        if ((fd = lasting(s, STDOUT_FILENO)) < 0)
+            return -1;
+        channel_open(&s->out, loop, fd, "standard output", !s->spec.quiet_stdout);
         return 0;
     }
-    if (target_open(&s->target, s->spec.file, &fd, &ours) < 0)
+    if (target_open(&s->target, s->spec.file, &fd, &ours) < 0 || (fd = lasting(s, fd)) < 0)
         return -1;
     if (ours)
         channel_take(&s->out, loop, fd, s->spec.file, true);

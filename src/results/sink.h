@@ -24,6 +24,7 @@ struct sink_spec {
     bool tag;          /* each line prefixed with the task's input and a tab; with -u in whole lines */
     bool quiet_stdout; /* drop stdout bytes (another outlet writes them) */
     bool quiet_stderr;
+    bool copy_stdout;  /* write to a copy of descriptor 1, which is about to become something else */
 };
 
 /* -1: reported. */

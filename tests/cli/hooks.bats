@@ -250,6 +250,13 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     stderr_has 'printed by init'
 }
 
+@test "what a function prints is not among the results" {
+    expect_sh 0 'smap --hook '"$W"'/libhooks.so:note -o /dev/stdout echo ::: 1 2'
+    stdout '1\n2\n'
+    expect_sh 0 'smap --hook '"$W"'/libhooks.so:note --format jsonl echo ::: 1 2 | grep -c task'
+    stdout '2\n'
+}
+
 @test "a function folds many results, of filters and functions" {
     seq 5000 > "$input"
     expect 0 --hook "$W/libhooks.so:note" --hook-config log --filter cat
@@ -295,6 +302,38 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
             cmp out "$input"
             cmp <(sed '/calls/d' log | cut -d ' ' -f 1) <(seq 50; seq 50 100)
         )
+    done
+}
+
+@test "a slow function does not keep smap from reading what tasks print, nor from their time limits" {
+    expect 0 --hook "$W/libhooks.so:note" \
+        'if [ {} = 2 ]; then head -c 10000000 /dev/zero | tr "\0" x; touch done; fi; echo {}' ::: slow 2
+    [ "$(wc -c < "$runs/$first/out")" -eq 10000007 ]
+    expect 1 --timeout 0.2 --kill-after 0.1 --hook "$W/libhooks.so:note" \
+        'if [ {} = 2 ]; then trap "touch done; exit 5" TERM; while :; do sleep 0.01; done; fi' ::: slow 2
+    stderr_has 'task 2 (2) failed: timed out'
+}
+
+@test "a function that does not return does not keep smap from ending" {
+    local how status signals
+    for how in --serial '--procs 2'; do
+        for signals in 1 9; do
+            rm -rf go log
+            mkfifo go
+            # shellcheck disable=SC2086 # two words are wanted
+            "$SMAP" $how --kill-after $signals --hook "$W/libhooks.so:note" --hook-config log 'echo {}' ::: 1 hang 3 > out 2> err 3>&- &
+            read -r _ < go || true
+            kill -TERM $!
+            # With 9 s to go it needs a second signal.
+            while [ $signals = 9 ] && kill -TERM $! 2> /dev/null; do
+                sleep 0.05
+            done
+            wait $! && status=0 || status=$?
+            [ "$status" -eq 143 ]
+            [ "$(head -n 2 out | tr '\n' ' ')" = '1 hang ' ]
+            [ "$(wc -l < log)" -eq 2 ]
+            [ $signals = 9 ] || grep -qx 'smap: the run ends without the hook, from task 2 on' err
+        done
     done
 }
 

@@ -44,6 +44,12 @@ static int vote(struct smap_context *smap, const struct smap_result *result)
         return smap_error(smap, "this one\nis wrong");
     if (strcmp(result->input, "silent") == 0)
         return -1;
+    if (strcmp(result->input, "slow") == 0)
+        while (access("done", F_OK) != 0)
+            usleep(1000);
+    if (strcmp(result->input, "hang") == 0)
+        for (fclose(fopen("go", "w"));;)
+            pause();
     if (strcmp(result->input, "kill") == 0 && access("killed", F_OK) != 0) {
         fclose(fopen("killed", "w"));
         raise(SIGKILL);
