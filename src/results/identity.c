@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/le.h"
 #include "base/xalloc.h"
+#include "work/link.h"
 #include "work/work.h"
 
 #include <inttypes.h>
@@ -81,6 +82,16 @@ static bool names_number(struct span word)
     return memmem(word.ptr, word.len, "{#}", 3) || memmem(word.ptr, word.len, "SMAP_TASK", 9);
 }
 
+/* One without a slash lies where dlopen finds it. */
+static int put_library(struct identity *id, const struct work *w)
+{
+    char *file = strchr(w->word[0], '/') ? xstrdup(w->word[0]) : link_find(w, w->word[0]);
+    int result = file ? identity_put_file(id, "library", file) : -1;
+
+    free(file);
+    return result;
+}
+
 int identity_put_work(struct identity *id, const struct work *w)
 {
     char separator = (char)w->separator;
@@ -102,8 +113,7 @@ int identity_put_work(struct identity *id, const struct work *w)
     put_text(id, "signature", w->signature);
     put_text(id, "config", w->config);
     put_text(id, "fill", w->fill);
-    /* A library without a slash is looked up by dlopen in the worker: only its name is known here. */
-    return w->kind == WORK_FUNCTION && strchr(w->word[0], '/') ? identity_put_file(id, "library", w->word[0]) : 0;
+    return w->kind == WORK_FUNCTION ? put_library(id, w) : 0;
 }
 
 void identity_assume(struct identity *id, struct hash128 hash, struct span items)

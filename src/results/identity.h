@@ -27,7 +27,7 @@ void identity_release(struct identity *id);
 void identity_put(struct identity *id, const char *name, struct span value);
 /* The contents of a file, as their hash; -1: it cannot be read (reported). */
 int identity_put_file(struct identity *id, const char *name, const char *path);
-/* What WORK says; of a library named by a path its bytes, too. -1: it cannot be read (reported). */
+/* What WORK says; of a library its bytes, too. -1: it cannot be read (reported). */
 int identity_put_work(struct identity *id, const struct work *work);
 void identity_seal(struct identity *id);
 

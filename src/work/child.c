@@ -17,8 +17,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/io.h"
 #include "base/task.h"
 #include "work/callee.h"
+#include "work/dl.h"
 #include "work/share.h"
 
 #include <errno.h>
@@ -547,11 +549,28 @@ static int check(char **word)
     return status;
 }
 
+/* Writes where the library is found to descriptor 3: what opening it may print does not go there. */
+static int find(char **word)
+{
+    struct buf error = BUF_INIT;
+    struct dl d;
+    int status = dl_open(&d, word[0], word[1], DL_PLAIN, &error);
+
+    if (status)
+        diag("%s", buf_cstr(&error));
+    else if (!d.file || io_write_all(3, d.file, strlen(d.file)) < 0)
+        status = 126;
+    buf_release(&error);
+    return status;
+}
+
 int child_main(int argc, char **argv)
 {
     if (argc == 7 && strcmp(argv[2], "run") == 0)
         return run(argv + 3);
     if (argc == 7 && strcmp(argv[2], "check") == 0)
         return check(argv + 3);
+    if (argc == 7 && strcmp(argv[2], "find") == 0)
+        return find(argv + 3);
     return 2;
 }

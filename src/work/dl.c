@@ -14,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -75,6 +76,13 @@ static int check_abi(const uint64_t *abi, const char *library, const char *symbo
     return 126;
 }
 
+static const char *file_of(void *handle)
+{
+    struct link_map *map;
+
+    return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && *map->l_name ? map->l_name : NULL;
+}
+
 int dl_open(struct dl *d, const char *library, const char *symbol, enum dl_kind kind, struct buf *error)
 {
     struct buf name = BUF_INIT;
@@ -92,6 +100,7 @@ int dl_open(struct dl *d, const char *library, const char *symbol, enum dl_kind 
         buf_printf(error, "cannot open the library: %s", dlerror());
         return missing(library);
     }
+    d->file = file_of(handle);
     d->run = dlsym(handle, symbol);
     if (!d->run) {
         buf_printf(error, "%s has no function %s", library, symbol);

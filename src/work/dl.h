@@ -20,6 +20,7 @@ struct dl {
     void *run;           /* the symbol */
     smap_init_fn *init;  /* NULL: none */
     smap_fini_fn *fini;
+    const char *file;    /* where the library was found; NULL: not known */
 };
 
 /*

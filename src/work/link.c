@@ -7,12 +7,14 @@
 
 #include "base/diag.h"
 #include "base/io.h"
+#include "base/xalloc.h"
 #include "work/child.h"
 #include "work/share.h"
 #include "work/work.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -192,7 +194,8 @@ void link_close(struct link *l)
     close_fd(&l->file);
 }
 
-int link_check(const struct work *work, const char *library)
+/* A process that opens the library, and ends. FD becomes its descriptor 3. -1: reported. */
+static int start_opener(struct process *p, const char *mode, const struct work *work, const char *library, int fd)
 {
     char *argv[WORDS];
     char **env = spawn_env(work->keep_mpi_env, work->env);
@@ -202,24 +205,54 @@ int link_check(const struct work *work, const char *library)
         .env = env,
         .cwd = work->cwd,
         .fd = {SPAWN_NULL, STDERR_FILENO, SPAWN_INHERIT},
-        .extra = SPAWN_NULL,
+        .extra = fd,
     };
+
+    fill_argv(argv, mode, work, library);
+    int error = spawn_start(&s, p);
+
+    spawn_env_free(env);
+    errno = error;
+    return error ? diag_errno("cannot start a worker process") : 0;
+}
+
+int link_check(const struct work *work, const char *library)
+{
     struct process p;
     struct rusage usage;
     int status;
 
-    fill_argv(argv, "check", work, library);
-    int error = spawn_start(&s, &p);
-
-    spawn_env_free(env);
-    if (error) {
-        errno = error;
-        diag_errno("cannot start a worker process");
+    if (start_opener(&p, "check", work, library, SPAWN_NULL) < 0)
         return 126;
-    }
     spawn_reap(&p, true, &status, &usage);
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     diag("%s: opening it ended the process (signal %d)", library, WTERMSIG(status));
     return 126;
+}
+
+char *link_find(const struct work *work, const char *library)
+{
+    char path[PATH_MAX];
+    struct process p;
+    struct rusage usage;
+    int status, fd[2];
+
+    if (io_pipe(fd) < 0) {
+        diag_errno("cannot start a worker process");
+        return NULL;
+    }
+    int started = start_opener(&p, "find", work, library, fd[1]);
+
+    close(fd[1]);
+    ssize_t n = started < 0 ? -1 : io_read_all(fd[0], path, sizeof path);
+
+    close(fd[0]);
+    if (started < 0)
+        return NULL;
+    spawn_reap(&p, true, &status, &usage);
+    if (n > 0 && n < PATH_MAX && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return xmemdup(path, (size_t)n);
+    diag("cannot tell where %s lies", library);
+    return NULL;
 }

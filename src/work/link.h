@@ -42,5 +42,8 @@ void link_close(struct link *l);
 /* Opens the library in a process made for that, waits for it: 0, or the exit status 2, 126 or 127
  * (reported). */
 int link_check(const struct work *work, const char *library);
+/* The file in which dlopen finds LIBRARY, a name without a slash, by a process made for that, since opening it runs code of
+ * its own. Malloced; NULL: reported. */
+char *link_find(const struct work *work, const char *library);
 
 #endif

@@ -240,6 +240,26 @@ END
     [ "$(marks)" -eq 410 ]
 }
 
+@test "a library without a slash is known by what dlopen finds" {
+    command -v cc > /dev/null || skip "no C compiler"
+    src=$(realpath "$BATS_TEST_DIRNAME/../../src")
+    printf '#include "smap.h"\nSMAP_WORKER(f) { return smap_emit(smap, TEXT, 3); }\n__attribute__((constructor)) static void load(void) { puts("opened"); }\n' > f.c
+    name=libsmap-journal-f.so
+    export LD_LIBRARY_PATH=$PWD/lib
+    mkdir lib
+    for text in one two; do
+        cc -shared -fPIC -I "$src" "-DTEXT=\"$text\"" -o lib/$name f.c
+        for used in 0 3; do
+            seq 3 | "$SMAP" --procs 2 --journal j --worker $name:f > out 2> err
+            diff out <(yes $text | head -n 3)
+            [ $used -eq 0 ] || grep -q "3 results of this worker can be used" err
+        done
+    done
+    seq 9 | "$SMAP" --journal m --worker libm.so.6:sqrt --signature 'double(double)' > out
+    seq 9 | "$SMAP" --journal m --worker libm.so.6:sqrt --signature 'double(double)' 2>&1 > out2 | grep -q '9 results'
+    cmp out out2
+}
+
 @test "--sync 0 and long ones" {
     seq 30 > lines
     for sync in 0 0.01 1h; do
