@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "results/entry.h"
 #include "results/hook_process.h"
+#include "work/groups.h"
 #include "work/hole.h"
 #include "work/program.h"
 #include "work/shline.h"
@@ -65,14 +66,46 @@ static void on_ended(void *ctx, int status, int signal)
         h->vote = hooks_vote(h->task, status, signal, span_of(""));
 }
 
+/* ENV without the mark of this run, by which the guard knows what it shall end. Malloced. */
+static char **unmarked(char *const *env)
+{
+    const char *mark = groups_mark();
+    size_t n = 0, used = 0;
+
+    while (env[n])
+        n++;
+    char **own = xreallocarray(NULL, n + 1, sizeof *own);
+
+    for (; *env; env++)
+        if (strcmp(*env, mark) != 0)
+            own[used++] = *env;
+    own[used] = NULL;
+    return own;
+}
+
+/*
+ * What is in the pipe counts as given, so when smap is killed the process is left alone to read it,
+ * and to end with its input. In a session of its own it is neither on the guard's list nor ended by
+ * the kernel.
+ */
+static int start_process(struct hook_stream *h, struct spawn *s)
+{
+    char **env = unmarked(s->env);
+
+    s->env = env;
+    s->session = true;
+    int error = hook_process_start(&h->process, h->program, s);
+
+    free(env);
+    return error;
+}
+
 static void start(struct hook_stream *h)
 {
     struct task none = {.text = span_of(""), .number = h->task, .attempt = 1};
     struct spawn s = {.extra = SPAWN_NULL};
     struct buf why = BUF_INIT;
-    int error = program_prepare(h->program, &none, &s)
-                    ? -1
-                    : hook_process_start(&h->process, h->program, &s);
+    int error = program_prepare(h->program, &none, &s) ? -1 : start_process(h, &s);
 
     h->started = true;
     if (!error) {

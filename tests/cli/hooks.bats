@@ -400,6 +400,24 @@ end of input\n'
     done
 }
 
+@test "a stream loses nothing when smap is killed" {
+    local how
+    for how in --serial '--procs 2'; do
+        rm -f log journal go
+        mkfifo go
+        # It does not read before smap is gone.
+        # shellcheck disable=SC2086,SC2016 # two words are wanted
+        "$SMAP" $how --journal journal --hook-stream 'echo > go; while kill -0 $PPID 2> /dev/null; do sleep 0.01; done; cat > log; echo end >> log' \
+            'echo {}; [ {} != 20 ] || exec sleep 60' ::: $(seq 20) > out 2> err 3>&- &
+        read -r _ < go
+        until [ "$(wc -l < out)" -ge 19 ]; do sleep 0.02; done
+        kill -KILL $!
+        wait $! || true
+        until grep -qx end log 2> /dev/null; do sleep 0.02; done
+        diff <(grep -o '"task":[0-9]*' log) <(seq -f '"task":%.0f' 19)
+    done
+}
+
 # --- options --------------------------------------------------------------------------------------------------------
 
 @test "hooks in job files, and what does not go with them" {
