@@ -26,6 +26,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -35,6 +36,7 @@ enum {
     WRITE_AT = 1 << 20,  /* bytes after which records are handed to the system without being asked */
     SCAN_BLOCK = 1 << 20,
     READ_BLOCK = 16384,
+    LOCK_PATIENCE = 1000000, /* us */
 };
 
 static const char magic[8] = "\x89smapj\r\n";
@@ -226,10 +228,26 @@ static int check_file(const struct jfile *f)
     return 0;
 }
 
+/*
+ * A smap that was killed while it started a task leaves a process that shares its descriptors until
+ * it executes, or is ended: so who comes at once after it waits a little.
+ */
+static bool lock_soon(int fd)
+{
+    int64_t until = clock_now() + LOCK_PATIENCE;
+
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK || clock_now() >= until)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    return true;
+}
+
 /* Goes with the descriptor, so it is free again however smap ends. */
 static int lock_file(const struct jfile *f)
 {
-    if (f->mode == JFILE_READ || flock(f->fd, LOCK_EX | LOCK_NB) == 0)
+    if (f->mode == JFILE_READ || lock_soon(f->fd))
         return 0;
     if (errno == EWOULDBLOCK)
         return diag("cannot use %s as a journal: another smap is using it", f->path);

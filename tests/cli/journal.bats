@@ -268,6 +268,19 @@ END
     done
 }
 
+@test "a lock that is given up soon is waited for" {
+    command -v flock > /dev/null || skip "no flock here"
+    # As a child does of a smap that was killed while it started that child.
+    touch j
+    chmod 600 j
+    exec 9< j
+    flock 9
+    sleep 0.3 <&9 > /dev/null 2>&1 3>&- &
+    exec 9<&-
+    run "$SMAP" --journal j echo ::: hello
+    [ "$status $output" = '0 hello' ]
+}
+
 @test "two at a time are refused, and the lock goes with its smap" {
     mkfifo go
     exec 9<> go # so that nobody waits for the other end to be opened
