@@ -57,6 +57,14 @@ SMAP_INIT(wavefront)
     return 0;
 }
 
+SMAP_FINI(wavefront)
+{
+    struct detector *d = state;
+
+    munmap((void *)d->place, d->elements * sizeof *d->place);
+    free(d);
+}
+
 SMAP_WORKER(wavefront)
 {
     const struct detector *d = smap->state;
