@@ -71,6 +71,24 @@ START_TEST(long_tasks_go_one_by_one)
 }
 END_TEST
 
+/* What thousands of slots need: longer batches of short tasks, but no long task ever behind another. */
+START_TEST(a_longer_target_packs_short_tasks_only)
+{
+    struct schedule s;
+
+    schedule_init(&s, 0);
+    s.target_us = 400000;
+    run(&s, 100000, 10000, false);
+    ck_assert_uint_eq(schedule_next(&s, UINT64_MAX, 10000), 40);
+    ck_assert_uint_eq(schedule_depth(&s), 2);
+    schedule_init(&s, 0);
+    s.target_us = 400000;
+    run(&s, 100000, 10000000, false);
+    ck_assert_uint_eq(schedule_next(&s, UINT64_MAX, 10000), 1);
+    ck_assert_uint_eq(schedule_depth(&s), 1);
+}
+END_TEST
+
 START_TEST(a_long_task_among_short_ones_shrinks_at_once_and_grows_back)
 {
     struct schedule s;
@@ -144,6 +162,7 @@ Suite *schedule_suite(void)
     tcase_add_test(c, short_tasks_grow_to_ten_milliseconds);
     tcase_add_test(c, growth_is_at_most_double_what_was_run);
     tcase_add_test(c, long_tasks_go_one_by_one);
+    tcase_add_test(c, a_longer_target_packs_short_tasks_only);
     tcase_add_test(c, a_long_task_among_short_ones_shrinks_at_once_and_grows_back);
     tcase_add_test(c, known_input_ends_in_small_batches);
     tcase_add_test(c, chunk_fixes_the_size);

@@ -39,7 +39,7 @@ enum {
     RECEIVE_BURST = 256,     /* messages between two looks at the rest of the program */
     BATCH_BYTES = 1 << 20,
     DEPTH = 2,
-    EASY_SLOTS = 512,        /* rank 0 keeps up with so many slots and batches of 10 ms */
+    SLOT_US = 40,            /* twice what rank 0 needs for a batch and its answer */
     LOOK_LONGEST = 1000000,
     END_US = 5000000,        /* for all ranks to end what runs */
 };
@@ -137,26 +137,13 @@ static struct peer *next_peer(const struct ranks *r)
     return r->spare.first && schedule_depth(&r->schedule) > 1 ? r->spare.first : r->eager.first;
 }
 
-/* With very many slots rank 0 is what is short: then batches take longer than 10 ms. */
-static uint32_t batch_size(const struct ranks *r, uint64_t left)
-{
-    uint64_t n = schedule_next(&r->schedule, left, r->crew.slots), share = left / (4 * (uint64_t)(r->crew.slots ? r->crew.slots : 1));
-
-    if (r->schedule.chunk || r->crew.slots <= EASY_SLOTS || n < r->schedule.size)
-        return (uint32_t)n;
-    n = n * r->crew.slots / EASY_SLOTS;
-    if (n > share)
-        n = share;
-    return n < r->schedule.size ? r->schedule.size : n > 1 << 20 ? 1 << 20 : (uint32_t)n;
-}
-
 static struct backend_room ranks_room(struct backend *b, uint64_t left)
 {
     struct ranks *r = (struct ranks *)b;
 
     if (r->failed || !next_peer(r))
         return (struct backend_room){0};
-    return (struct backend_room){.tasks = batch_size(r, left), .bytes = BATCH_BYTES};
+    return (struct backend_room){.tasks = schedule_next(&r->schedule, left, r->crew.slots), .bytes = BATCH_BYTES};
 }
 
 static int ranks_submit(struct backend *b, const struct batch *batch)
@@ -192,11 +179,22 @@ static int on_piece(struct ranks *r, struct peer *p, struct span body)
     return 0;
 }
 
+/* With very many slots rank 0 is what is short: batches last so long that dealing with all of them takes half of its time. Tasks that are
+ * longer themselves still go one by one. */
+static void set_target(struct ranks *r)
+{
+    int64_t us = (int64_t)r->crew.slots * SLOT_US;
+
+    if (us > r->schedule.target_us)
+        r->schedule.target_us = us;
+}
+
 static int on_ready(struct ranks *r, struct peer *p)
 {
     if (p->state != PEER_ASKED)
         return -1;
     p->state = PEER_READY;
+    set_target(r);
     place(r, p);
     if (r->finishing) {
         wire_number(&p->out, WIRE_FINISH, 0);

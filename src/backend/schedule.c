@@ -7,15 +7,15 @@
 #include "backend/schedule.h"
 
 enum {
-    TARGET_US = 10000,      /* one batch */
-    QUEUE_BELOW_US = 20000, /* a batch expected to take less may wait behind another */
+    TARGET_US = 10000, /* one batch */
+    QUEUE_BELOW = 2,   /* targets: a batch expected to take less may wait behind another */
     SIZE_MAX_TASKS = 1 << 20,
     SHARE = 4, /* a batch is at most this part of what is left for its slot */
 };
 
 void schedule_init(struct schedule *s, uint32_t chunk)
 {
-    *s = (struct schedule){.chunk = chunk, .size = 1, .task_us = -1};
+    *s = (struct schedule){.chunk = chunk, .size = 1, .target_us = TARGET_US, .task_us = -1};
 }
 
 void schedule_note(struct schedule *s, uint32_t tasks, int64_t elapsed_us)
@@ -28,7 +28,7 @@ void schedule_note(struct schedule *s, uint32_t tasks, int64_t elapsed_us)
     s->task_us = us;
     if (most < s->size)
         most = s->size;
-    double fits = TARGET_US / us;
+    double fits = (double)s->target_us / us;
 
     s->size = fits < 1 ? 1 : fits < most ? (uint32_t)fits : most;
 }
@@ -48,5 +48,5 @@ uint32_t schedule_depth(const struct schedule *s)
 {
     uint32_t tasks = s->chunk ? s->chunk : s->size;
 
-    return s->task_us >= 0 && s->task_us * tasks < QUEUE_BELOW_US ? 2 : 1;
+    return s->task_us >= 0 && s->task_us * tasks < (double)(QUEUE_BELOW * s->target_us) ? 2 : 1;
 }

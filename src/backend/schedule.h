@@ -14,6 +14,7 @@
 struct schedule {
     uint32_t chunk;   /* fixed size (--chunk); 0: by measurement */
     uint32_t size;    /* what the measurements so far allow */
+    int64_t target_us; /* what a batch shall take; set it higher for very many slots */
     double task_us;   /* estimate of one task; below 0: nothing measured yet */
 };
 
