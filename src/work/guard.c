@@ -61,9 +61,10 @@ static void kill_listed(const struct groups_shared *list)
             kill(-list->group[i], SIGKILL);
 }
 
+/* Free places hold 0, which is also the group of kernel threads and of whoever comes from outside of this PID namespace. */
 static bool is_listed(const struct groups_shared *list, pid_t group)
 {
-    for (uint32_t i = 0; list && i < list->used && i < GROUPS_MOST; i++)
+    for (uint32_t i = 0; list && group > 1 && i < list->used && i < GROUPS_MOST; i++)
         if (list->group[i] == group)
             return true;
     return false;

@@ -108,6 +108,24 @@ in_a_line() { # NUMBER
     done
 }
 
+# Who comes from outside of a PID namespace has the group 0 in it, as places of the list have that are free.
+@test "in a PID namespace the processes around smap are left alone" {
+    unshare -pf --mount-proc true 2> /dev/null || skip "no PID namespace to be had"
+    cat > inside <<- 'END'
+	"$1" --procs 2 'touch ready.{}; [ {} = 1 ] || sleep 91' ::: 1 2 > /dev/null 2>&1 &
+	while [ ! -e ready.2 ]; do sleep 0.02; done
+	sleep 0.3
+	kill -9 $!
+	wait $! 2> /dev/null
+	while pgrep -x sleep > /dev/null; do sleep 0.02; done
+	sleep 0.3
+	echo alive
+	END
+    run timeout 30 unshare -pf --mount-proc sh -c 'sh inside "$1"; true' sh "$SMAP" 2> /dev/null
+    echo "$output"
+    [ "${output##*$'\n'}" = alive ]
+}
+
 @test "a guard that was killed is replaced" {
     begin procs2 "$family" ::: 1 2
     await ready.1 ready.2
