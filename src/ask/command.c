@@ -108,8 +108,20 @@ int command_read(struct conf *conf, char **argv, struct buf *why)
     return read_lists(conf, argv, why);
 }
 
+static int check_hook(const struct conf *conf, struct buf *why)
+{
+    struct hole_syntax syntax = {.replace = conf->replace};
+
+    if (!conf->no_shell || !conf->hook || !shline_is_line(conf->hook, &syntax))
+        return 0;
+    buf_puts(why, "--no-shell forbids the shell line of --hook: give a program or a function");
+    return -1;
+}
+
 int command_classify(struct conf *conf, struct buf *why)
 {
+    if (check_hook(conf, why) < 0)
+        return -1;
     return conf->worker || conf->filter ? take_worker(conf, why) : classify(conf, why);
 }
 

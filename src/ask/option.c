@@ -99,7 +99,7 @@ static const struct option_row table[] = {
     {"hook", 0, "COMMAND", &type_text, AT(hook), OPTION_RESULTS,
      .help = "run COMMAND, or call LIBRARY:SYMBOL, with every result, in order"},
     {"hook-stream", 0, "COMMAND", &type_text, AT(hook_stream), OPTION_RESULTS,
-     .help = "run COMMAND once: it reads each result as a line of JSON"},
+     .help = "run the shell line COMMAND once: it reads each result as JSON"},
     {"hook-config", 0, "TEXT", &type_line, AT(hook_config), OPTION_RESULTS,
      .help = "for the init function of --hook LIBRARY:SYMBOL"},
     {"buffer", 0, "SIZE", &type_size, AT(buffer), OPTION_RESULTS,

@@ -99,7 +99,7 @@ int hook_process_start(struct hook_process *h, struct program *p, struct spawn *
     s->fd[1] = STDERR_FILENO;
     s->fd[2] = SPAWN_INHERIT;
     s->extra = SPAWN_NULL;
-    int error = program_start(p, s, &h->process);
+    int error = p ? program_start(p, s, &h->process) : spawn_start(s, &h->process);
 
     close(fd[0]);
     if (error) {

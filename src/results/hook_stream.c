@@ -1,21 +1,17 @@
 /*
- * --hook-stream COMMAND: one process that reads a line of JSON per result, as --format jsonl writes
- * them. It is started with the first result. A line goes to it in parts as the pipe takes them; the
- * outlet is not ready until the whole line has gone. When nothing more comes (finish) its input
- * ends, and the run waits for it.
+ * --hook-stream COMMAND: one shell line that reads a line of JSON per result, as --format jsonl
+ * writes them. It is started with the first result. A line goes to it in parts as the pipe takes
+ * them; the outlet is not ready until the whole line has gone. When nothing more comes (finish) its
+ * input ends, and the run waits for it.
  */
 #include "results/hooks.h"
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "base/task.h"
 #include "base/xalloc.h"
 #include "results/entry.h"
 #include "results/hook_process.h"
 #include "work/groups.h"
-#include "work/hole.h"
-#include "work/program.h"
-#include "work/shline.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,9 +20,8 @@
 struct hook_stream {
     struct outlet outlet;
     struct hook_spec spec;
-    char *word; /* the command: what work's word points to */
-    struct work work;
-    struct program *program;
+    char *shell, *command;
+    char **env;
     struct hook_process process;
     bool started, over; /* it was started; it has ended, or could not be */
     bool off;           /* a signal has ended the run, and the process with it: results go by */
@@ -66,57 +61,36 @@ static void on_ended(void *ctx, int status, int signal)
         h->vote = hooks_vote(h->task, status, signal, span_of(""));
 }
 
-/* ENV without the mark of this run, by which the guard knows what it shall end. Malloced. */
-static char **unmarked(char *const *env)
-{
-    const char *mark = groups_mark();
-    size_t n = 0, used = 0;
-
-    while (env[n])
-        n++;
-    char **own = xreallocarray(NULL, n + 1, sizeof *own);
-
-    for (; *env; env++)
-        if (strcmp(*env, mark) != 0)
-            own[used++] = *env;
-    own[used] = NULL;
-    return own;
-}
-
 /*
  * What is in the pipe counts as given, so when smap is killed the process is left alone to read it,
  * and to end with its input. In a session of its own it is neither on the guard's list nor ended by
- * the kernel.
+ * the kernel; nor has it the mark of this run (open_env).
  */
-static int start_process(struct hook_stream *h, struct spawn *s)
+static int start_process(struct hook_stream *h)
 {
-    char **env = unmarked(s->env);
+    char *argv[] = {h->shell, "-c", h->command, NULL};
+    struct spawn s = {
+        .path = h->shell,
+        .argv = argv,
+        .env = h->env,
+        .cwd = h->spec.work->cwd,
+        .extra = SPAWN_NULL,
+        .session = true,
+    };
 
-    s->env = env;
-    s->session = true;
-    int error = hook_process_start(&h->process, h->program, s);
-
-    free(env);
-    return error;
+    return hook_process_start(&h->process, NULL, &s);
 }
 
 static void start(struct hook_stream *h)
 {
-    struct task none = {.text = span_of(""), .number = h->task, .attempt = 1};
-    struct spawn s = {.extra = SPAWN_NULL};
-    struct buf why = BUF_INIT;
-    int error = program_prepare(h->program, &none, &s) ? -1 : start_process(h, &s);
+    int error = start_process(h);
 
     h->started = true;
     if (!error) {
         hook_process_hurry(&h->process, h->deadline);
         return;
     }
-    struct span reason = program_reason(h->program);
-
-    diag_escape(&why, reason.len ? reason : span_of(strerror(error)), 400);
-    diag("the hook cannot be run for task %" PRIu64 ": %s", h->task, buf_cstr(&why));
-    buf_release(&why);
+    diag("the hook cannot be run for task %" PRIu64 ": %s: %s", h->task, h->shell, strerror(error));
     h->over = true;
     h->vote = OUTLET_BREAK;
 }
@@ -229,10 +203,11 @@ static int hook_close(struct outlet *o, bool complete)
     (void)complete;
     if (h->started && !h->over)
         hook_process_end(&h->process);
-    program_free(h->program);
+    spawn_env_free(h->env);
     entry_release(&h->entry);
     buf_release(&h->part);
-    free(h->word);
+    free(h->shell);
+    free(h->command);
     free(h);
     return 0;
 }
@@ -251,23 +226,36 @@ static const struct outlet_ops hook_ops = {
     .close = hook_close,
 };
 
-/* There are no placeholders: the process sees all tasks. */
+/* Without the mark by which the guard knows what it shall end. */
+static char **open_env(const struct work *work)
+{
+    char **env = spawn_env(work->keep_mpi_env, work->env);
+    const char *mark = groups_mark();
+
+    char **to = env;
+
+    for (char **from = env; *from; from++)
+        if (strcmp(*from, mark) != 0)
+            *to++ = *from;
+        else
+            free(*from);
+    *to = NULL;
+    return env;
+}
+
 int hook_stream_open(struct outlet **o, const struct hook_spec *spec)
 {
     struct hook_stream *h = xcalloc(1, sizeof *h);
-    struct hole_syntax syntax = {.replace = "{}"};
 
     h->outlet.ops = &hook_ops;
     h->spec = *spec;
     h->deadline = CLOCK_NEVER;
-    h->word = xstrdup(spec->command);
-    h->work = hooks_work(spec, &h->word, shline_is_line(h->word, &syntax));
-    h->work.names = 0;
+    h->command = xstrdup(spec->command);
+    h->shell = spawn_lookup(spec->work->shell);
+    if (!h->shell)
+        h->shell = xstrdup(spec->work->shell); /* starting it will tell */
+    h->env = open_env(spec->work);
     hook_process_init(&h->process, spec->loop, on_ended, h);
-    if (program_new(&h->program, &h->work, 0, 0) < 0) {
-        hook_close(&h->outlet, false);
-        return -1;
-    }
     *o = &h->outlet;
     return 0;
 }

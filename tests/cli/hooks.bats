@@ -355,9 +355,12 @@ end of input\n'
     stderr 'smap: the hook has failed for task 3: status 4\n'
     expect 3 -o out --hook-stream 'cat > /dev/null; exit 4' true ::: 1
     stderr_has 'out is left as it was'
-    expect 3 --hook-stream /nonexistent/program echo ::: 1 2 3
+    expect_each 3 --hook-stream /nonexistent/program echo ::: 1
     stdout '1\n'
-    stderr 'smap: the hook cannot be run for task 1: /nonexistent/program: No such file or directory\n'
+    stderr_has '/nonexistent/program: not found' 'smap: the hook has failed for task 1: status 127'
+    # Braces are its own.
+    expect 0 --hook-stream 'cat > /dev/null; echo {} {#} >> log' echo ::: 1
+    file log '{} {#}\n'
     # When it leaves early is up to the pipe.
     expect_sh 124 'yes | smap --hook-stream "head -n 3 > log; exit 10" echo > out 2> err; s=$?; [ "$(wc -l < log)" -eq 3 ] && [ "$(head -n 3 out)" = "$(yes | head -n 3)" ] && rm out log err; exit $s'
     expect_sh 3 'yes | smap --hook-stream "head -n 3 > log; exit 5" echo > out 2> err; s=$?; grep -q "the hook has failed for task [0-9]*: status 5" err && rm out log err; exit $s'
@@ -431,4 +434,8 @@ end of input\n'
     expect 2 -u --hook a echo ::: 1
     expect 2 --line-buffer --hook-stream a echo ::: 1
     expect 2 --hook-config a echo ::: 1
+    expect 2 --no-shell --hook 'a b' echo ::: 1
+    expect 2 --no-shell --hook-stream a echo ::: 1
+    expect 2 --from journal --joblog log --hook a
+    expect 0 --no-shell --hook true echo ::: 1
 }
