@@ -39,6 +39,7 @@ struct hook_command {
     struct work work;
     struct program *program;
     enum state state;
+    bool closing;
     int vote; /* ENDED: what flush says */
     struct hook_process process;
     struct loop_timer retry;
@@ -72,7 +73,8 @@ static void end_with(struct hook_command *h, int vote)
 static void go_off(struct hook_command *h)
 {
     h->state = OFF;
-    diag_note("the run ends without the hook, from task %" PRIu64 " on", h->task.number);
+    if (!h->closing)
+        diag_note("the run ends without the hook, from task %" PRIu64 " on", h->task.number);
 }
 
 static void on_ended(void *ctx, int status, int signal)
@@ -217,6 +219,7 @@ static void feed(struct hook_command *h)
             return;
         }
         hook_process_feed(&h->process, part);
+        hook_process_flush(&h->process);
         h->at += part.len;
     }
     if (h->state == RUNNING &&
@@ -312,6 +315,7 @@ static int hook_close(struct outlet *o, bool complete)
 
     (void)complete;
     h->spec.journal = NULL; /* which has been closed */
+    h->closing = true;
     if (h->state == RUNNING)
         hook_process_end(&h->process);
     loop_timer_clear(h->spec.loop, &h->retry);

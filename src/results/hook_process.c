@@ -121,7 +121,13 @@ bool hook_process_hungry(const struct hook_process *h)
 
 void hook_process_feed(struct hook_process *h, struct span bytes)
 {
-    if (h->fed && channel_put(&h->in, bytes) == 0)
+    if (h->fed)
+        channel_put(&h->in, bytes); /* if it fails that is reported, and it is hungry no more */
+}
+
+void hook_process_flush(struct hook_process *h)
+{
+    if (h->fed)
         channel_flush(&h->in);
 }
 

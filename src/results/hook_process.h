@@ -35,6 +35,8 @@ int hook_process_start(struct hook_process *h, struct program *p, struct spawn *
 /* True while more may be given to hook_process_feed. */
 bool hook_process_hungry(const struct hook_process *h);
 void hook_process_feed(struct hook_process *h, struct span bytes);
+/* What has been given is written, as far as that goes now: to be called again while it is busy. */
+void hook_process_flush(struct hook_process *h);
 /* All has been given: its input ends once it is written; true when it has been. To be called again
  * until then. */
 bool hook_process_feed_end(struct hook_process *h);

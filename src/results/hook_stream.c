@@ -25,9 +25,11 @@ struct hook_stream {
     struct hook_process process;
     bool started, over; /* it was started; it has ended, or could not be */
     bool off;           /* a signal has ended the run, and the process with it: results go by */
-    bool finishing;     /* nothing more will be put */
-    int64_t deadline;   /* CLOCK_NEVER as a rule */
-    int vote;           /* for flush */
+    bool closing;
+    bool due;         /* with a journal: it is yet to hear that TASK was given */
+    bool finishing;   /* nothing more will be put */
+    int64_t deadline; /* CLOCK_NEVER as a rule */
+    int vote;         /* for flush */
     struct entry entry;
     bool writing;  /* a line is on its way */
     uint64_t task; /* whose it is */
@@ -42,6 +44,8 @@ static struct hook_stream *of_outlet(struct outlet *o)
 static void go_off(struct hook_stream *h)
 {
     h->off = h->over = true;
+    if (h->closing)
+        return;
     diag_note("the run ends without the hook, which has been given the results up to task %" PRIu64,
               h->task);
 }
@@ -102,6 +106,15 @@ static bool takes_more(const struct hook_stream *h)
            hook_process_hungry(&h->process);
 }
 
+/* With a journal: the line is in the pipe as a whole, or nobody reads any more. */
+static int note_given(struct hook_stream *h)
+{
+    if (!h->due || h->writing || (!h->over && h->process.fed && channel_busy(&h->process.in)))
+        return 0;
+    h->due = false;
+    return h->off || h->vote & OUTLET_BREAK ? 0 : hooks_done(h->spec.journal, h->task);
+}
+
 /* As much of the line as the pipe takes now. */
 static int go_on(struct hook_stream *h)
 {
@@ -113,13 +126,12 @@ static int go_on(struct hook_stream *h)
             return -1;
         hook_process_feed(&h->process, (struct span){h->part.ptr, h->part.len});
         h->writing = more > 0;
-        if (!h->writing && !(h->vote & OUTLET_BREAK) && !h->off &&
-            hooks_done(h->spec.journal, h->task) < 0)
-            return -1;
     }
+    if (h->due)
+        hook_process_flush(&h->process);
     if (h->finishing && !h->writing && !h->over)
         hook_process_feed_end(&h->process);
-    return 0;
+    return note_given(h);
 }
 
 static int begin(struct hook_stream *h, uint64_t task)
@@ -133,6 +145,7 @@ static int begin(struct hook_stream *h, uint64_t task)
         return -1;
     h->task = task;
     h->writing = true;
+    h->due = h->spec.journal != NULL;
     if (!h->started)
         start(h);
     return go_on(h);
@@ -158,14 +171,18 @@ static bool hook_ready(struct outlet *o)
 {
     const struct hook_stream *h = of_outlet(o);
 
-    return !h->writing && !h->vote && (h->over || !h->process.fed || !h->process.in.waiting);
+    return !h->writing && !h->due && !h->vote &&
+           (h->over || !h->process.fed || !h->process.in.waiting);
 }
 
 static int hook_flush(struct outlet *o)
 {
     struct hook_stream *h = of_outlet(o);
+
+    hook_process_flush(&h->process);
     int rc = go_on(h), vote = h->vote;
 
+    hook_process_flush(&h->process);
     h->vote = 0;
     return rc < 0 ? -1 : vote;
 }
@@ -176,7 +193,7 @@ static bool hook_busy(struct outlet *o)
 
     if (h->vote || !h->started || h->over)
         return h->vote;
-    return h->finishing || h->writing || (h->process.fed && channel_busy(&h->process.in));
+    return h->finishing || h->writing || h->due || (h->process.fed && channel_busy(&h->process.in));
 }
 
 static void hook_hurry(struct outlet *o, int64_t grace)
@@ -201,6 +218,7 @@ static int hook_close(struct outlet *o, bool complete)
     struct hook_stream *h = of_outlet(o);
 
     (void)complete;
+    h->closing = true;
     if (h->started && !h->over)
         hook_process_end(&h->process);
     spawn_env_free(h->env);

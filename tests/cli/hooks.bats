@@ -189,6 +189,15 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     done
 }
 
+@test "when the reader leaves, so do hooks, without a word" {
+    local hook
+    for hook in --hook=true '--hook=exec sleep 60' "--hook=$W/libhooks.so:note" '--hook-stream=exec sleep 60'; do
+        ("$SMAP" "$hook" seq 100000 ::: 100001 200000 2> err || echo $? > status) | head -n 1 > out
+        [ "$(cat out status)" = "$(printf '100000\n141')" ]
+        no grep -v '^printed by init$' err
+    done
+}
+
 # --- with a journal -------------------------------------------------------------------------------------------------
 
 @test "a hook is called once, over interrupted runs" {
