@@ -78,22 +78,28 @@ idle() {
         printf "4 ranks and one task that sleeps: %.2f%% of a CPU, all %d processes of smap together\n", t / hz / 8 * 100, n }'
 }
 
-# A task of 10 MB and a result of 500 MB through 3 ranks: the highest peak of any process of smap.
-large() {
-    { head -c 10000000 /dev/zero | tr '\0' x; echo; } > "$work/long"
-    $mpirun -n 3 "$SMAP" --mpi -a "$work/long" --stdin -o "$work/out" cat
-    head -c 10000000 "$work/long" | cmp - "$work/out" && echo "a task of 10 MB: exact"
-    $mpirun -n 3 "$SMAP" --mpi -o "$work/out" 'head -c {} /dev/zero' ::: 1000 500000000 1000 &
+# The highest peak of ranks and executors while COMMAND runs, in MB.
+peak() { # COMMAND...
+    "$@" &
     launcher=$!
     highest=0
     while kill -0 $launcher 2> /dev/null; do
-        for pid in $(pgrep -P $launcher) $(pgrep -f internal-executor); do
+        ranks=$(pgrep -P $launcher)
+        for pid in $ranks $(for r in $ranks; do pgrep -P "$r" -f internal-executor; done); do
             kb=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" 2> /dev/null)
             [ "${kb:-0}" -le $highest ] || highest=$kb
         done
-        sleep 0.05
+        sleep 0.02
     done
-    [ "$(wc -c < "$work/out")" -eq 500002000 ] && echo "a result of 500 MB: exact, the largest process of smap peaks at $((highest / 1024)) MB"
+    echo $((highest / 1024))
+}
+
+large() {
+    { head -c 10000000 /dev/zero | tr '\0' x; echo; } > "$work/long"
+    task=$(peak $mpirun -n 3 "$SMAP" --mpi -a "$work/long" --stdin -o "$work/out" 'cat; sleep 0.3')
+    head -c 10000000 "$work/long" | cmp - "$work/out" && echo "a task of 10 MB through 3 ranks: exact, the largest process of smap peaks at $task MB"
+    result=$(peak $mpirun -n 3 "$SMAP" --mpi -o "$work/out" 'head -c {} /dev/zero' ::: 1000 500000000 1000)
+    [ "$(wc -c < "$work/out")" -eq 500002000 ] && echo "a result of 500 MB through 3 ranks: exact, the largest process of smap peaks at $result MB"
 }
 
 case ${1:-all} in
