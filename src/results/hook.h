@@ -27,7 +27,7 @@ struct hook_spec {
     const char *command; /* a program, a shell line, or LIBRARY:SYMBOL with a slash or .so in it */
     bool stream;         /* one process for all: hook_stream.c */
     const char *config;  /* for SYMBOL_init; NULL: "" */
-    const struct work *work; /* how commands are written, the environment; lent, outlives the outlet */
+    const struct work *work; /* how commands are written, the environment; lent */
     struct journal *journal; /* NULL: none */
 };
 

@@ -30,7 +30,7 @@ struct hook_process {
 };
 
 void hook_process_init(struct hook_process *h, struct loop *l, hook_ended_fn *ended, void *ctx);
-/* Starts S, which program_prepare of P has filled in, or (P is NULL) somebody else. 0, or an errno. */
+/* Starts S, which program_prepare has filled in; or somebody else: P is NULL. 0, or an errno. */
 int hook_process_start(struct hook_process *h, struct program *p, struct spawn *s);
 /* True while more may be given to hook_process_feed. */
 bool hook_process_hungry(const struct hook_process *h);

@@ -430,6 +430,28 @@ end of input\n'
     done
 }
 
+@test "killed at any moment, a hook misses no result, and what it had is not repeated but for the last" {
+    local hook kills n
+    for hook in '--hook=echo {#} >> log' "--hook=$W/libhooks.so:note" '--hook-stream=sed -u -E "s/.*task.:([0-9]*).*/\1/" >> log'; do
+        rm -f log journal
+        for ((kills = 0; kills < 8; kills++)); do
+            # shellcheck disable=SC2046 # two words are wanted
+            ! timeout -s KILL 0.$((RANDOM % 3))$((RANDOM % 9 + 1)) "$SMAP" --procs 2 --journal journal "$hook" \
+                $([[ $hook != *.so:* ]] || echo --hook-config log) 'sleep 0.00$(({} % 9)); echo {}' ::: $(seq 40) > out 2> err || break
+        done
+        # shellcheck disable=SC2046 # two words are wanted
+        "$SMAP" --procs 2 --journal journal "$hook" $([[ $hook != *.so:* ]] || echo --hook-config log) 'sleep 0.00$(({} % 9)); echo {}' ::: $(seq 40) > out 2> err
+        diff out <(seq 40)
+        # A stream that a killed smap has left may still read while the next one has begun.
+        sed '/calls/d' log | cut -d ' ' -f 1 > given
+        [[ $hook == *stream* ]] || sort -nc given
+        sort -n -o given given
+        diff <(uniq given) <(seq 40)
+        n=$(wc -l < given)
+        [ "$n" -le $((40 + kills)) ] || { echo "$hook: $n for $kills kills"; return 1; }
+    done
+}
+
 # --- options --------------------------------------------------------------------------------------------------------
 
 @test "hooks in job files, and what does not go with them" {

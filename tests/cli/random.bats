@@ -47,3 +47,9 @@ check_job() { # SMAP-OPTION...
     random_job 40
     check_job --buffer 1k
 }
+
+@test "a random job calls its hook the same everywhere" {
+    random_job 30
+    check_job --hook 'echo "{#} $SMAP_STATUS $SMAP_SIGNAL $(wc -c)" >> hooks'
+    diff <(cut -d ' ' -f 1 "$runs/$first/files/hooks") <(seq 30)
+}
