@@ -70,7 +70,7 @@ static bool is_listed(const struct groups_shared *list, pid_t group)
     return false;
 }
 
-/* How many are still there. */
+/* How many could be sent it, and so are still there. */
 static size_t kill_kin(const struct groups_shared *list, const char *mark)
 {
     size_t n, left = 0;
@@ -82,8 +82,7 @@ static size_t kill_kin(const struct groups_shared *list, const char *mark)
     for (size_t i = 0; i < n; i++) {
         if (!k[i].ours || k[i].dead || k[i].pid == getpid() || kin_has_variable(k[i].pid, IS_GUARD))
             continue;
-        kill(k[i].pid, SIGKILL);
-        left++;
+        left += kill(k[i].pid, SIGKILL) == 0;
     }
     free(k);
     return left;
