@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -45,6 +46,8 @@ struct command {
     bool ended;                /* the process has; STATUS is known */
     int status;
     bool timed_out;
+    int unread;                /* why its output could not be read to the end; 0: it was */
+    char why[128];             /* the same in words */
     bool stopping;             /* the run is: nothing is started any more */
     struct outcome outcome;
     int64_t started;           /* monotonic */
@@ -99,6 +102,7 @@ static void begin_outcome(struct command *c)
     };
     c->started = clock_now();
     c->ended = c->timed_out = false;
+    c->unread = 0;
     c->fed = 0;
 }
 
@@ -109,6 +113,15 @@ static bool not_run(struct command *c, int status, struct span reason)
     c->outcome.status = (uint8_t)status;
     c->outcome.reason = reason;
     return false;
+}
+
+/* A result of which some may be missing is none. */
+static void fail_unread(struct command *c)
+{
+    snprintf(c->why, sizeof c->why, "its output cannot be read: %s", strerror(c->unread));
+    c->outcome.cause = END_NOT_RUN;
+    c->outcome.status = 126;
+    c->outcome.reason = span_of(c->why);
 }
 
 static void finish(struct command *c)
@@ -127,6 +140,8 @@ static void finish(struct command *c)
     }
     if (c->timed_out)
         c->outcome.cause = END_TIMEOUT;
+    else if (c->unread && outcome_ok(&c->outcome))
+        fail_unread(c);
     close_task(c);
     advance(c);
 }
@@ -150,8 +165,12 @@ static bool read_some(struct command *c, int fd, enum piece_kind kind)
     char *buffer = read_buffer();
     ssize_t n = io_read(fd, buffer, READ_SIZE);
 
+    if (n < 0 && errno == EAGAIN)
+        return true;
+    if (n < 0)
+        c->unread = errno;
     if (n <= 0)
-        return n < 0 && errno == EAGAIN;
+        return false;
     emit(c, kind, (struct span){buffer, (size_t)n});
     return true;
 }
