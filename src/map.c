@@ -216,6 +216,8 @@ int map_run(const struct map_spec *spec, struct counts *counts)
     counts->total = down_total(&m);
     if (m.enough)
         count_delivered(&m);
+    /* Nobody has asked for their end: a worker that could not go on has let them fall, and said why. */
+    counts->broken |= counts->cancelled && !m.stop.soon;
     counts->slots = spec->backend->slots(m.backend);
     counts->signal = m.stop.signal;
     close_corridor(&m);
