@@ -11,13 +11,24 @@
 #include <unistd.h>
 
 static void (*before_exit)(void); /* set once at start */
+static struct unfinished *files;
+
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0) {
+        /* nobody left to tell */
+    }
+}
 
 static _Noreturn void out_of_memory(void)
 {
-    static const char text[] = "smap: out of memory: the run is incomplete\n";
-
-    if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
-        /* nobody left to tell */
+    say("smap: out of memory: the run is incomplete\n");
+    for (const struct unfinished *u = files; u; u = u->next) {
+        say("smap: ");
+        say(u->file);
+        say(" is left as it was; the partial output is in ");
+        say(u->temp);
+        say("\n");
     }
     if (before_exit)
         before_exit();
@@ -27,6 +38,22 @@ static _Noreturn void out_of_memory(void)
 void xalloc_on_failure(void (*fn)(void))
 {
     before_exit = fn;
+}
+
+void xalloc_begin_file(struct unfinished *u)
+{
+    u->next = files;
+    files = u;
+}
+
+void xalloc_end_file(struct unfinished *u)
+{
+    struct unfinished **at = &files;
+
+    while (*at && *at != u)
+        at = &(*at)->next;
+    if (*at)
+        *at = u->next;
 }
 
 void *xmalloc(size_t size)

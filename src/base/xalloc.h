@@ -21,6 +21,16 @@ char *xstrdup(const char *text);
 /* A copy of LEN bytes with a NUL behind them. */
 char *xmemdup(const char *ptr, size_t len);
 
+/* A file that is named in that message, since it is left behind half written instead of FILE. Storage is the owner's. */
+struct unfinished {
+    const char *file, *temp;
+    struct unfinished *next;
+};
+
+void xalloc_begin_file(struct unfinished *u);
+/* It has its name, or has been spoken of. A file that was not begun is fine. */
+void xalloc_end_file(struct unfinished *u);
+
 /* Called once before the program ends for want of memory (an MPI rank aborts the job there). */
 void xalloc_on_failure(void (*fn)(void));
 

@@ -20,10 +20,12 @@ struct target {
     char *file; /* as the user named it */
     char *path; /* links followed; NULL as temp */
     char *temp; /* NULL: written directly */
+    struct unfinished unfinished;
 };
 
 static void free_target(struct target *t)
 {
+    xalloc_end_file(&t->unfinished);
     free(t->file);
     free(t->path);
     free(t->temp);
@@ -114,6 +116,8 @@ static int open_temp(struct target *t, const struct stat *old, int *fd)
         *fd = make_temp(t, "");
     if (*fd < 0)
         return diag_errno("cannot make a temporary file beside %s", t->file);
+    t->unfinished = (struct unfinished){.file = t->file, .temp = t->temp};
+    xalloc_begin_file(&t->unfinished);
     if (old)
         take_after(*fd, old);
     else
@@ -180,12 +184,13 @@ static void give_up(const struct target *t, int fd)
         diag_note("%s is left as it was; the partial output is in %s", t->file, t->temp);
 }
 
-static int finish(const struct target *t, int fd)
+static int finish(struct target *t, int fd)
 {
     if (!synced(fd))
         return diag_errno("cannot write %s", t->file);
     if (rename(t->temp, t->path) < 0)
         return diag_errno("cannot rename %s to %s", t->temp, t->path);
+    xalloc_end_file(&t->unfinished);
     sync_directory(t);
     return 0;
 }
