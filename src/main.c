@@ -142,7 +142,7 @@ int main(int argc, char **argv)
 
     /* Descriptors 0, 1, 2 exist from here on, and what smap was given is remembered for its tasks. */
     if (io_fill_standard() < 0)
-        return STATUS_BROKEN;
+        return diag_errno("cannot fill descriptors 0 to 2 with /dev/null"), STATUS_BROKEN;
     spawn_init();
     if (argc == 2 && strcmp(argv[1], EXECUTOR_OPTION) == 0)
         return serve_main(EXECUTOR_FD);

@@ -60,8 +60,8 @@ int signals_open(struct loop *l, const int *extra, signals_fn fn, void *ctx)
 {
     if (io_pipe(caught.pipe) < 0)
         return diag_errno("cannot make a pipe for signals");
-    io_set_nonblock(caught.pipe[0]);
-    io_set_nonblock(caught.pipe[1]);
+    if (io_set_nonblock(caught.pipe[0]) < 0 || io_set_nonblock(caught.pipe[1]) < 0)
+        return diag_errno("cannot make a pipe for signals");
     caught.open = true;
     caught.loop = l;
     caught.fn = fn;

@@ -107,7 +107,7 @@ int link_start(struct link *l, const struct work *work, const char *library, cha
         bell[0] = -1;
         l->err = text[0];
         text[0] = -1;
-        error = start(l, work, library, env, bell[1], text[1]);
+        error = io_set_nonblock(l->bell) < 0 ? errno : start(l, work, library, env, bell[1], text[1]);
     }
     for (int i = 0; i < 2; i++) {
         close_fd(&bell[i]);
@@ -117,7 +117,6 @@ int link_start(struct link *l, const struct work *work, const char *library, cha
         link_close(l);
         return error;
     }
-    io_set_nonblock(l->bell);
     watch_text(l);
     return 0;
 }

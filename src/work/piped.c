@@ -23,7 +23,8 @@ static int open_pipe(int *ours, int *theirs, bool to_write, int size)
         return errno;
     *ours = fd[to_write];
     *theirs = fd[!to_write];
-    io_set_nonblock(*ours);
+    if (io_set_nonblock(*ours) < 0)
+        return errno;
     if (size && fcntl(*ours, F_SETPIPE_SZ, size) < 0) {
         /* the user's share of pipe memory is used up: 64 KiB do as well */
     }
