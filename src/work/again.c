@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { FIRST_US = 2000, LAST_US = 250000, GIVE_UP_US = 5000000 };
+enum { FIRST_US = 2000, LAST_US = 250000, GIVE_UP_US = 3000000 };
 
 bool again_may_pass(int error)
 {
@@ -22,6 +22,6 @@ int64_t again_next(struct again *a, int error, int64_t now, bool alone)
         a->pause *= 2;
     if (now - a->since <= GIVE_UP_US)
         return now + a->pause;
-    a->pause = 0;
+    a->since = now - GIVE_UP_US + LAST_US; /* the next task has little hope, unless a start goes well meanwhile */
     return -1;
 }
