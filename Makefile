@@ -127,10 +127,21 @@ examples: $(EXAMPLES) $(WORKERS) ## the programs and workers of examples/
 unit: $(BUILD)/check_smap ## the unit tests alone
 	CK_TIMEOUT_MULTIPLIER=$${CK_TIMEOUT_MULTIPLIER:-10} $(BUILD)/check_smap
 
-check: all unit-built examples ## all tests; closes with "N passed, N failed"
+check: all unit-built examples torture-built ## all tests; closes with "N passed, N failed"
 	@BUILD='$(BUILD)' SMAP='$(SMAP)' sh scripts/suite
 
 unit-built: $(BUILD)/check_smap
+
+# The program that disturbs runs of smap, and the library that runs out of memory.
+$(BUILD)/torture/attempt: $(wildcard tests/torture/[!n]*.[ch]) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -o $@ $(filter %.c,$^)
+
+$(BUILD)/torture/nomem.so: tests/torture/nomem.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -shared -fPIC -o $@ $<
+
+torture-built: $(BUILD)/torture/attempt $(BUILD)/torture/nomem.so
 
 check-cluster: all examples ## tests on three hosts and under Slurm, on this one machine (as root)
 	@SMAP='$(SMAP)' bash scripts/cluster/check
@@ -147,8 +158,8 @@ bench: all ## measurements beside xargs and GNU parallel
 	@for b in scripts/bench/*.sh; do [ ! -e "$$b" ] || SMAP='$(SMAP)' sh "$$b" || exit 1; done
 
 ifneq ($(wildcard scripts/torture),)
-torture: all ## fault injection
-	@for t in scripts/torture/*.sh; do echo "== $$t"; SMAP='$(SMAP)' bash "$$t" || exit 1; done
+torture: all torture-built ## fault injection
+	@for t in scripts/torture/*.sh; do echo "== $$t"; BUILD='$(BUILD)' SMAP='$(SMAP)' bash "$$t" || exit 1; done
 .PHONY: torture
 endif
 
@@ -194,6 +205,6 @@ help: ## this list
 
 force:
 
-.PHONY: all unit unit-built check check-cluster asan examples lint bench install uninstall dist distcheck clean help force
+.PHONY: all unit unit-built torture-built check check-cluster asan examples lint bench install uninstall dist distcheck clean help force
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(MPIOBJ:.o=.d) $(TESTOBJ:.o=.d)

@@ -42,6 +42,7 @@ need_tests() {
     need bats has_command bats
     need procps has_command pgrep
     need bc has_command bc
+    need strace has_command strace
 }
 
 # The backend for several machines: tested where it can be had, MPI=no leaves it out.
