@@ -15,11 +15,13 @@
  *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf;
  *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
- *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes)
+ *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned (tasks given back)
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             again (patience), ending (the end of a process group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
+ *     function (lots, link, reader, stuck: how it goes; share: what is between it and child, its process; callee, dl, signature), inplace,
+ *     filter (answers, piped)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),

@@ -61,6 +61,62 @@ START_TEST(what_is_left_can_be_cancelled)
 }
 END_TEST
 
+static struct buf given;
+
+static void note_given(void *ctx, const struct batch *b, uint32_t from)
+{
+    (void)ctx;
+    buf_printf(&given, "%u-%u ", (unsigned)b->first + from, (unsigned)b->first + b->count - 1);
+}
+
+/* The process works on the first one, of which two tasks have gone elsewhere before; the third has not been sent. */
+START_TEST(what_has_not_begun_can_be_given_back)
+{
+    struct batch *a = batch_new(1, '\n'), *b = batch_new(7, '\n');
+    struct lots l = {0};
+
+    buf_puts(&a->data, "1\n2\n3\n4\n5\n6\n");
+    a->count = 6;
+    buf_puts(&b->data, "7\n8\n");
+    b->count = 2;
+    lots_add(&l, a);
+    l.sent = 1;
+    lots_rewind(&l, 2);
+    l.sent = 1;
+    lots_add(&l, b);
+    l.sent = 2;
+    lots_cut(&l, 1, note_given, NULL);
+    ck_assert_str_eq(buf_cstr(&given), "4-6 7-8 ");
+    ck_assert(!lots_void(&l));
+    batch_free(b); /* others have done it meanwhile */
+    lots_rewind(&l, 1); /* the process has died in its last task */
+    ck_assert_uint_eq(l.used, 0);
+    batch_free(a);
+    buf_release(&given);
+}
+END_TEST
+
+START_TEST(all_of_a_lot_can_be_given_back)
+{
+    struct batch *a = batch_new(1, '\n');
+    struct lots l = {0};
+
+    buf_puts(&a->data, "1\n2\n");
+    a->count = 2;
+    lots_add(&l, a);
+    l.sent = 1;
+    lots_cut(&l, 2, note_given, NULL);
+    ck_assert_uint_eq(given.len, 0);
+    lots_cut(&l, 0, note_given, NULL);
+    ck_assert_str_eq(buf_cstr(&given), "1-2 ");
+    ck_assert(lots_void(&l));
+    lots_drop(&l);
+    ck_assert(!lots_void(&l));
+    batch_free(a);
+    buf_release(&given);
+}
+END_TEST
+
 Suite *lots_suite(void)
 {
     Suite *s = suite_create("lots");
@@ -68,6 +124,8 @@ Suite *lots_suite(void)
 
     tcase_add_test(c, what_is_left_goes_to_the_next_process);
     tcase_add_test(c, what_is_left_can_be_cancelled);
+    tcase_add_test(c, what_has_not_begun_can_be_given_back);
+    tcase_add_test(c, all_of_a_lot_can_be_given_back);
     suite_add_tcase(s, c);
     return s;
 }

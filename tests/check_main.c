@@ -62,6 +62,8 @@ static Suite *(*const suites[])(void) = {
     limits_suite,
     policy_suite,
     retry_suite,
+    stuck_suite,
+    returned_suite,
     status_suite,
     pace_suite,
     jobend_suite,

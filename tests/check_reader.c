@@ -236,6 +236,33 @@ START_TEST(news_are_told)
 }
 END_TEST
 
+/* The worker has seen that it shall stop; then smap was sure before it had. */
+START_TEST(a_batch_may_be_cut)
+{
+    begin(5, 9);
+    write_bytes("a\n");
+    post(SHARE_RUN, 1, 0);
+    post(SHARE_CUT, 1, 1);
+    ck_assert_int_eq(reader_take(&reader), READER_CUT);
+    ck_assert_str_eq(taken(), "run 5-5 a\n|");
+    reader_shorten(&reader, 1);
+    ck_assert_int_eq(reader_take(&reader), READER_NONE);
+
+    reader_skip(&reader); /* batch 2 was cut, too */
+    reader_batch(&reader, 30, 4, 1);
+    reader_shorten(&reader, 2);
+    write_bytes("b\nc\n");
+    post(SHARE_RUN, 2, 0);
+    post(SHARE_CUT, 2, 3);
+    ck_assert_int_eq(reader_take(&reader), READER_BATCH);
+    ck_assert_str_eq(taken(), "run 30-31 b\nc\n|");
+    reader_batch(&reader, 50, 2, 1); /* what is told of the old batch means nothing to the next */
+    ck_assert_int_eq(reader_take(&reader), READER_NONE);
+    post(SHARE_CUT, 1, 4);
+    ck_assert_int_eq(reader_take(&reader), READER_CORRUPT);
+}
+END_TEST
+
 START_TEST(nonsense_is_noticed)
 {
     static const struct share_event bad[] = {
@@ -312,6 +339,7 @@ Suite *reader_suite(void)
     tcase_add_test(c, text_belongs_to_the_running_task_and_splits_the_run);
     tcase_add_test(c, lengths_are_handed_on);
     tcase_add_test(c, news_are_told);
+    tcase_add_test(c, a_batch_may_be_cut);
     tcase_add_test(c, nonsense_is_noticed);
     tcase_add_test(c, random_memory_does_no_harm);
     suite_add_tcase(s, c);

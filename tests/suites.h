@@ -64,6 +64,8 @@ Suite *joblog_suite(void);
 Suite *limits_suite(void);
 Suite *policy_suite(void);
 Suite *retry_suite(void);
+Suite *stuck_suite(void);
+Suite *returned_suite(void);
 Suite *status_suite(void);
 Suite *pace_suite(void);
 Suite *jobend_suite(void);

@@ -2,10 +2,12 @@
  * Slots on this machine. Serial is procs with one slot: the same code is the easiest way to the same behaviour.
  *
  * Workers are opened when a batch first needs them, so that `--procs 1000` for three tasks costs three. A slot's load is what was
- * submitted to it and has not come back, counted in tasks as pieces pass.
+ * submitted to it and has not come back, counted in tasks as pieces pass. Tasks that a slot gives back, being held up by a long one, go to idle slots
+ * before anything new does.
  */
 #include "backend/local.h"
 
+#include "backend/returned.h"
 #include "backend/schedule.h"
 #include "base/clock.h"
 #include "base/loop.h"
@@ -18,7 +20,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BATCH_BYTES = 262144 }; /* one block of input */
+enum {
+    BATCH_BYTES = 262144, /* one block of input */
+    LONG_US = 50000,      /* a task for which others were given back has taken so long at least */
+};
 
 struct slot {
     struct local *owner;
@@ -34,6 +39,7 @@ struct local {
     struct slot *slot;
     uint32_t busy, starved; /* slots with a load; those of them */
     struct schedule schedule; /* of batched workers */
+    struct returned returned;
     struct guard *guard;
     int64_t stopped; /* since when all tasks are, by SIGSTOP; 0: they are not */
     char host[256];
@@ -45,20 +51,44 @@ static void set_starved(struct slot *s, bool starved)
     s->starved = starved;
 }
 
+static void lighten(struct slot *s, uint32_t tasks)
+{
+    s->load -= tasks;
+    if (!tasks || s->load)
+        return;
+    s->owner->busy--;
+    set_starved(s, false);
+}
+
 static void on_piece(void *ctx, const struct piece *p)
 {
     struct slot *s = ctx;
     struct local *l = s->owner;
     uint32_t ended = p->kind == PIECE_RUN ? p->count : p->kind == PIECE_END;
+    uint64_t task = p->task;
 
-    s->load -= ended;
+    lighten(s, ended);
     if (ended && l->kind->batched)
         schedule_note(&l->schedule, ended, p->end.elapsed);
-    if (ended && s->load == 0) {
-        l->busy--;
-        set_starved(s, false);
-    }
     l->spec.on_piece(l->spec.ctx, p);
+    if (ended)
+        returned_land(&l->returned, task, ended);
+}
+
+static bool on_wanted(void *ctx)
+{
+    const struct local *l = ((const struct slot *)ctx)->owner;
+
+    return l->busy < l->spec.slots && !l->starved && !returned_any(&l->returned);
+}
+
+static void on_give_back(void *ctx, const struct batch *b, uint32_t from)
+{
+    struct slot *s = ctx;
+
+    returned_put(&s->owner->returned, b, from);
+    lighten(s, b->count - from);
+    schedule_note(&s->owner->schedule, 1, LONG_US);
 }
 
 static bool on_starved(void *ctx, int error)
@@ -123,18 +153,15 @@ static struct backend_room local_room(struct backend *b, uint64_t left)
     uint32_t tasks = 1;
 
     /* What one lacks shall not go to tasks behind it: it would wait for ever. */
-    if (l->starved || !best_slot(l))
+    if (l->starved || returned_any(&l->returned) || !best_slot(l))
         return (struct backend_room){0};
     if (l->kind->batched)
         tasks = schedule_next(&l->schedule, left, l->spec.slots);
     return (struct backend_room){.tasks = tasks, .bytes = l->spec.chunk ? SIZE_MAX : BATCH_BYTES};
 }
 
-static int local_submit(struct backend *b, const struct batch *batch)
+static int give(struct local *l, struct slot *s, const struct batch *batch)
 {
-    struct local *l = (struct local *)b;
-    struct slot *s = best_slot(l);
-
     if (!s->worker) {
         struct worker_spec spec = {
             .loop = l->spec.loop,
@@ -143,6 +170,8 @@ static int local_submit(struct backend *b, const struct batch *batch)
             .rank = l->spec.rank,
             .on_piece = on_piece,
             .starved = on_starved,
+            .wanted = on_wanted,
+            .give_back = on_give_back,
             .ctx = s,
         };
 
@@ -156,6 +185,38 @@ static int local_submit(struct backend *b, const struct batch *batch)
     return l->kind->give(s->worker, batch);
 }
 
+static int local_submit(struct backend *b, const struct batch *batch)
+{
+    struct local *l = (struct local *)b;
+
+    return give(l, best_slot(l), batch);
+}
+
+/* To idle slots only: behind another task they have waited long enough. */
+static int give_returned(struct local *l)
+{
+    while (returned_any(&l->returned) && l->busy < l->spec.slots && !l->starved) {
+        uint32_t most = schedule_next(&l->schedule, UINT64_MAX, l->spec.slots);
+
+        if (give(l, best_slot(l), returned_take(&l->returned, most)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The run is being stopped: nothing is started any more. */
+static void cancel_returned(struct local *l)
+{
+    uint64_t task;
+
+    while ((task = returned_drop(&l->returned))) {
+        struct piece p = {.kind = PIECE_END, .task = task, .count = 1};
+
+        p.end = (struct outcome){.cause = END_CANCELLED, .attempt = 1, .slot = l->spec.first_slot, .rank = l->spec.rank};
+        l->spec.on_piece(l->spec.ctx, &p);
+    }
+}
+
 static void local_finish(struct backend *b)
 {
     struct local *l = (struct local *)b;
@@ -167,7 +228,9 @@ static void local_finish(struct backend *b)
 
 static int local_wait(struct backend *b, int64_t until)
 {
-    return loop_wait(((struct local *)b)->spec.loop, until) < 0 ? -1 : 0;
+    struct local *l = (struct local *)b;
+
+    return give_returned(l) < 0 || loop_wait(l->spec.loop, until) < 0 ? -1 : 0;
 }
 
 /* The time tasks stood still does not count against their limits. */
@@ -191,6 +254,8 @@ static void local_signal(struct backend *b, int sig)
     for (uint32_t i = 0; i < l->spec.slots; i++)
         if (l->slot[i].load)
             l->kind->signal(l->slot[i].worker, sig);
+    if (worker_ends_by(sig))
+        cancel_returned(l);
 }
 
 /* What a worker says, and where it sits. */
@@ -240,6 +305,7 @@ static int local_close(struct backend *b)
         if (l->slot[i].worker && l->kind->close(l->slot[i].worker) < 0)
             status = -1;
     guard_close(l->guard);
+    returned_release(&l->returned);
     free(l->slot);
     free(l);
     return status;

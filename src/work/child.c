@@ -59,6 +59,7 @@ struct child {
     char *result;         /* where the result of the current task begins */
     uint32_t in_segment;  /* lengths stored there */
     uint32_t batch;       /* number of the current one */
+    uint32_t cut_told;    /* share.cut as it was told of last */
     uint32_t done;        /* tasks of it */
     uint32_t posted;      /* of these, told of by events */
     uint32_t slow;
@@ -224,8 +225,7 @@ static bool grow_big(struct child *c, size_t length)
     return true;
 }
 
-/* A result that does not fit behind the others moves to a fresh segment; one that does not fit into
- * any moves to memory of our own. */
+/* A result that does not fit behind the others moves to a fresh segment; one that does not fit into any moves to memory of our own. */
 static int grow(struct smap_context *context, size_t length)
 {
     struct child *c = (struct child *)context;
@@ -374,12 +374,18 @@ static inline void end_task(struct child *c, int returned)
 
 /* --- batches ----------------------------------------------------------------------------------- */
 
+/* Of this batch nothing more is to be begun. */
+static inline bool is_cut(const struct child *c)
+{
+    return (int32_t)(atomic_load_explicit(&c->share->cut, memory_order_relaxed) - c->batch) >= 0;
+}
+
 static void run_raw(struct child *c, const struct share_batch *b, char *at, uint32_t last)
 {
     const char *stop = at + b->length;
     struct smap_task task = {.number = b->first, .attempt = b->attempt};
 
-    while (c->done < last) {
+    while (c->done < last && !is_cut(c)) {
         char *end = memchr(at, b->separator, (size_t)(stop - at));
 
         if (!end) {
@@ -412,7 +418,7 @@ static void run_structured(struct child *c, const struct share_batch *b, char *a
     struct task t;
 
     batch_walk(&cursor, &batch);
-    while (c->done < last) {
+    while (c->done < last && !is_cut(c)) {
         if (!batch_next(&cursor, &t))
             broken("the batch is not what it should be");
         struct smap_task task = {t.number, t.text.ptr, t.text.len, t.attempt, t.fields,
@@ -434,6 +440,16 @@ static char *map_input(struct child *c, const struct share_batch *b)
     return p;
 }
 
+static void tell_cut(struct child *c)
+{
+    uint32_t cut = atomic_load(&c->share->cut);
+
+    if (cut == c->cut_told)
+        return;
+    c->cut_told = cut;
+    post(c, SHARE_CUT, 0, c->result, c->batch);
+}
+
 /* True: on to the next one; false: this process has done its share (--max-tasks-per-worker). */
 static bool run_batch(struct child *c)
 {
@@ -446,11 +462,14 @@ static bool run_batch(struct child *c)
     publish(c);
     atomic_store(&c->share->begun, c->batch);
     char *input = map_input(c, &b);
+    uint32_t last = renew ? b.limit : b.count;
 
-    (b.separator >= 0 ? run_raw : run_structured)(c, &b, input, renew ? b.limit : b.count);
+    (b.separator >= 0 ? run_raw : run_structured)(c, &b, input, last);
     if (b.length > SHARE_INPUT)
         munmap(input, b.length + SHARE_SLACK);
     post_finished(c);
+    if (c->done < last)
+        tell_cut(c);
     return !renew;
 }
 

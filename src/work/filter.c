@@ -7,8 +7,8 @@
  * window of batches doubles. It falls back when everything has been answered, which a filter with a
  * buffer does not do.
  *
- * The end: filter_finish closes its stdin once all is written. The last answer is believed only
- * when the process has ended, since only then is it known that no other record follows.
+ * The end: filter_finish closes its stdin once all is written. The last answer is believed only when the process has ended, since only
+ * then is it known that no other record follows.
  */
 #include "work/filter.h"
 
@@ -22,6 +22,7 @@
 #include "work/ended.h"
 #include "work/ending.h"
 #include "work/piped.h"
+#include "work/program.h"
 #include "work/shfast.h"
 #include "work/slotenv.h"
 #include "work/work.h"
@@ -43,11 +44,9 @@ enum {
     SPANS = 64,                /* of one writev */
     TEXT_SIZE = 16384,
     READS = 8,                 /* of 128 KiB, before others have their turn */
-    REST_TASKS = 64,           /* as long as so many answers are owed, and ... */
-    REST_BYTES = 8192,         /* ... so few bytes have come at a time, ... */
+    REST_TASKS = 64, REST_BYTES = 8192, /* as long as more answers are owed, and fewer bytes have come at a time, ... */
     REST = 500,                /* ... its output is left alone for these us */
-    WATCH_FIRST = 20000,       /* us of silence before the first look, doubling ... */
-    WATCH_LAST = 1000000,      /* ... up to this */
+    WATCH_FIRST = 20000, WATCH_LAST = 1000000, /* us of silence before the first look, doubling up to this */
     HINT_AFTER = 5000000,      /* us of silence */
     LOOK_AGAIN = 5000,         /* us between looks at a process without a pidfd */
     END_TIME = 10000000,       /* us a filter has to leave after its last answer */
@@ -438,28 +437,14 @@ static void on_timer(void *ctx)
 
 /* --- the contract ------------------------------------------------------------------------------ */
 
-static int check_file(const char *name, const char *what)
-{
-    char *path = spawn_lookup(name);
-    int status = errno == ENOENT ? 127 : 126;
-
-    if (!path) {
-        diag_errno("cannot run %s %s", what, name);
-        return status;
-    }
-    free(path);
-    return 0;
-}
-
-/* Where the line is plain words, the first one must be a program; what else it may be only the
- * shell knows. */
+/* Where the line is plain words, the first one must be a program; what else it may be only the shell knows. */
 static int filter_check(const struct work *work)
 {
     struct argv words = {0};
-    int status = check_file(work->shell, "the shell");
+    int status = program_check_file(work, work->shell, "the shell");
 
     if (!status && shfast_split(span_of(work->word[0]), &words))
-        status = check_file(words.word[0], "the filter");
+        status = program_check_file(work, words.word[0], "the filter");
     argv_release(&words);
     return status;
 }
@@ -468,15 +453,9 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
 {
     struct filter *f = xcalloc(1, sizeof *f);
     const struct work *work = spec->work;
-    struct answers_spec answers = {
-        .separator = work->separator,
-        .fill = span_of(work->fill ? work->fill : ""),
-        .lengths = work->lengths,
-        .slot = spec->slot,
-        .rank = spec->rank,
-        .on_piece = spec->on_piece,
-        .ctx = spec->ctx,
-    };
+    struct span fill = span_of(work->fill ? work->fill : "");
+    struct answers_spec answers = {.separator = work->separator, .fill = fill, .lengths = work->lengths, .slot = spec->slot,
+                                   .rank = spec->rank, .on_piece = spec->on_piece, .ctx = spec->ctx};
 
     f->base.ops = &filter_ops;
     f->spec = *spec;
@@ -549,8 +528,7 @@ static void filter_signal(struct worker *w, int sig)
         answers_cancel(&f->answers);
 }
 
-static void filter_running(const struct worker *w,
-                             void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
+static void filter_running(const struct worker *w, void (*tell)(void *ctx, uint64_t task, int64_t since, int pid), void *ctx)
 {
     const struct filter *f = (const struct filter *)w;
 

@@ -27,6 +27,7 @@
 #include "work/share.h"
 #include "work/signature.h"
 #include "work/slotenv.h"
+#include "work/stuck.h"
 #include "work/work.h"
 
 #include <errno.h>
@@ -41,8 +42,6 @@
 enum {
     TEXT_SIZE = 16384,
     BAD_STARTS = 3,          /* in a row: the worker cannot be started */
-    WATCH_FIRST = 50000,     /* us: how soon finished tasks of a long batch are looked for ... */
-    WATCH_LAST = 1000000,    /* ... and how seldom while nothing moves */
     LOOK_AGAIN = 5000,       /* us between looks at a process without a pidfd */
     FINI_TIME = 10000000,    /* us for _fini and exit handlers at the end */
 };
@@ -64,8 +63,7 @@ struct function {
     bool broken;            /* given up (reported) */
     struct again again;
     struct loop_timer timer; /* the next attempt to start; else watches progress */
-    uint64_t watched;       /* progress when it was last looked at ... */
-    int64_t since, pause;   /* ... since when it is so, and the time to the next look */
+    struct stuck stuck;
     struct buf reason;
 };
 
@@ -119,9 +117,15 @@ static void give_up(struct function *f, const char *why)
 static void next_lot(struct function *f)
 {
     lots_drop(&f->lots);
+    while (f->lots.sent && lots_void(&f->lots)) {
+        lots_drop(&f->lots);
+        reader_skip(&f->reader);
+    }
     f->bad_starts = 0;
     if (f->lots.sent)
         read_lot(f);
+    else
+        f->stuck.cutting = false;
 }
 
 static int send_lot(struct function *f, struct lot *l)
@@ -153,10 +157,16 @@ static void send_lots(struct function *f)
         if (f->lots.sent++ == 0)
             read_lot(f);
     }
-    if (f->lots.sent && !f->timer.place) {
-        f->pause = WATCH_FIRST;
-        loop_timer_set(f->spec.loop, &f->timer, clock_now() + f->pause);
-    }
+    if (f->lots.sent && !f->timer.place)
+        loop_timer_set(f->spec.loop, &f->timer, stuck_first(&f->stuck, clock_now()));
+}
+
+/* The process ends KEEP tasks of the first lot, and no other of those it has. */
+static void give_back(struct function *f, uint32_t keep)
+{
+    f->stuck.cutting = false;
+    lots_cut(&f->lots, keep, f->spec.give_back, f->spec.ctx);
+    reader_shorten(&f->reader, keep);
 }
 
 /* --- what the process says --------------------------------------------------------------------- */
@@ -185,6 +195,13 @@ static void take_news(struct function *f)
             buf_clear(&f->reason);
             buf_put(&f->reason, f->reader.fatal.ptr, f->reader.fatal.len);
             break;
+        case READER_CUT:
+            if (f->stuck.cutting) {
+                give_back(f, f->reader.done);
+                next_lot(f);
+                break;
+            }
+            /* fall through */
         case READER_CORRUPT:
             f->corrupt = true;
             spawn_kill(&f->link.process, SIGKILL);
@@ -227,7 +244,7 @@ static void describe(struct function *f, struct outcome *o, int status)
     if (f->timed_out) {
         o->flags = 0;
         o->cause = END_TIMEOUT;
-        o->elapsed = clock_now() - f->since;
+        o->elapsed = clock_now() - f->stuck.since;
     } else if (f->corrupt) {
         o->reason = span_of("the function has written over smap's memory");
     } else if (o->signal == SIGKILL && !f->stopping) {
@@ -306,6 +323,7 @@ static void on_death(struct function *f, int status)
     bool served = bury(f, status);
 
     link_close(&f->link);
+    f->stuck.cutting = false;
     lots_rewind(&f->lots, f->reader.done);
     reader_begin(&f->reader, NULL);
     if (f->stopping)
@@ -373,7 +391,7 @@ static void start(struct function *f)
     f->again = (struct again){0};
     f->ready = f->renewing = f->corrupt = f->timed_out = false;
     f->served = 0;
-    f->watched = UINT64_MAX; /* a number of another process means nothing */
+    stuck_begin(&f->stuck);
     buf_clear(&f->reason);
     reader_begin(&f->reader, f->link.share);
     watch(f);
@@ -382,20 +400,24 @@ static void start(struct function *f)
 
 /* --- watching ---------------------------------------------------------------------------------- */
 
-/* True when the running task has had its time. */
-static bool look(struct function *f, int64_t now, int64_t timeout)
+/* A long task holds up others, which another slot could have at once. Not from a process that counts its tasks. */
+static bool holds_up(const struct function *f, int64_t now)
 {
-    uint64_t p = atomic_load(&f->link.share->progress);
+    bool behind = f->reader.done + 1 < f->reader.count || f->lots.sent > 1;
 
-    if (p != f->watched || !reader_running(&f->reader)) {
-        f->watched = p;
-        f->since = now;
-        f->pause = WATCH_FIRST;
-        return false;
+    return behind && stuck_is_long(&f->stuck, now) && !f->renewing && !f->stopping && f->spec.wanted(f->spec.ctx);
+}
+
+static void consider_cut(struct function *f, int64_t now)
+{
+    struct share *s = f->link.share;
+
+    if (stuck_sure(&f->stuck, now)) {
+        give_back(f, f->reader.done + 1);
+    } else if (!f->stuck.cutting && holds_up(f, now)) {
+        atomic_store(&s->cut, atomic_load(&s->given));
+        stuck_cut(&f->stuck, now);
     }
-    if (f->pause < WATCH_LAST)
-        f->pause *= 2;
-    return timeout && now - f->since >= timeout;
 }
 
 /* A batch may hold one long task among short ones: those finished are handed on meanwhile. */
@@ -406,15 +428,16 @@ static void on_watch(struct function *f)
     take_news(f);
     reader_peek(&f->reader, false);
     timeout = f->lots.sent ? f->lots.lot[0].batch->timeout : 0;
-    if (look(f, now, timeout)) {
+    stuck_look(&f->stuck, atomic_load(&f->link.share->progress), reader_running(&f->reader), now);
+    if (timeout && now - f->stuck.since >= timeout) {
         f->timed_out = true;
         spawn_kill(&f->link.process, SIGKILL);
+    } else {
+        consider_cut(f, now);
     }
     if (!f->lots.used && f->link.process.pidfd >= 0)
         return;
-    next = now + f->pause;
-    if (timeout && now + timeout / 8 < next)
-        next = now + timeout / 8;
+    next = stuck_next(&f->stuck, now, timeout);
     if (f->link.process.pidfd < 0 && next > now + LOOK_AGAIN)
         next = now + LOOK_AGAIN;
     loop_timer_set(f->spec.loop, &f->timer, next);
@@ -472,7 +495,7 @@ static uint32_t function_room(const struct worker *w)
 {
     const struct function *f = (const struct function *)w;
 
-    return LOTS - f->lots.used;
+    return f->stuck.cutting ? 0 : LOTS - f->lots.used;
 }
 
 static int function_give(struct worker *w, const struct batch *b)
@@ -506,7 +529,7 @@ static void function_running(const struct worker *w,
     const struct function *f = (const struct function *)w;
 
     if (f->lots.sent && reader_running(&f->reader))
-        tell(ctx, reader_running(&f->reader), f->since, f->link.process.pid);
+        tell(ctx, reader_running(&f->reader), f->stuck.since, f->link.process.pid);
 }
 
 /* Lets it call _fini and flush what it has; its last words are nobody's. */

@@ -28,13 +28,30 @@ void lots_rewind(struct lots *l, uint32_t done)
 
     if (l->sent) {
         lot->skip += done;
-        if (lot->skip == lot->count)
-            lots_drop(l);
-        else
-            while (lot->cursor.index < lot->skip && batch_next(&lot->cursor, &t))
-                ;
+        while (lot->skip < lot->count && lot->cursor.index < lot->skip && batch_next(&lot->cursor, &t))
+            ;
     }
+    while (lots_void(l))
+        lots_drop(l);
     l->sent = 0;
+}
+
+void lots_cut(struct lots *l, uint32_t keep, void (*give)(void *ctx, const struct batch *b, uint32_t from), void *ctx)
+{
+    for (uint32_t i = 0; i < l->sent; i++, keep = 0) {
+        struct lot *lot = &l->lot[i];
+        const struct batch *b = lot->batch;
+        uint32_t before = lot->count;
+
+        lot->count = lot->skip + keep;
+        if (lot->count < before)
+            give(ctx, b, lot->count);
+    }
+}
+
+bool lots_void(const struct lots *l)
+{
+    return l->used && l->lot[0].skip == l->lot[0].count;
 }
 
 struct span lot_rest(const struct lot *l)

@@ -10,6 +10,8 @@
 #include "base/piece.h"
 #include "base/task.h"
 
+#include <stdbool.h>
+
 enum { LOTS = 2 }; /* one is worked on, one waits */
 
 struct lot {
@@ -33,6 +35,13 @@ void lots_add(struct lots *l, const struct batch *b);
 void lots_drop(struct lots *l);
 /* The process is gone, and DONE more tasks of the first lot have ended: what is left is to be sent again. */
 void lots_rewind(struct lots *l, uint32_t done);
+/*
+ * Of all that the process has been sent it ends KEEP more tasks of the first lot, the others go: GIVE is told of each lot's. What is left of a lot may be
+ * nothing; it keeps its place until it is dropped.
+ */
+void lots_cut(struct lots *l, uint32_t keep, void (*give)(void *ctx, const struct batch *b, uint32_t from), void *ctx);
+/* Nothing is left of the first lot. */
+bool lots_void(const struct lots *l);
 /* The tasks of a lot that have not ended, as bytes. */
 struct span lot_rest(const struct lot *l);
 /* All tasks that are left end as cancelled. SLOT and RANK are for their outcomes. */

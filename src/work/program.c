@@ -97,7 +97,7 @@ static char *look_up(const struct work *w, const char *name)
     return path ? spawn_lookup_in(name, path) : spawn_lookup(name);
 }
 
-static int check_file(const struct work *w, const char *name, const char *what)
+int program_check_file(const struct work *w, const char *name, const char *what)
 {
     char *path = look_up(w, name);
 
@@ -117,9 +117,9 @@ int program_check(const struct work *w)
         diag("%s", buf_cstr(&error));
         status = 2;
     } else if (w->kind != WORK_COMMAND) {
-        status = check_file(w, w->shell, "the shell");
+        status = program_check_file(w, w->shell, "the shell");
     } else if (template_program(t)) {
-        status = check_file(w, template_program(t), "the command");
+        status = program_check_file(w, template_program(t), "the command");
     }
     template_free(t);
     buf_release(&error);

@@ -17,6 +17,9 @@ struct work;
 /* What is wrong with the command for every task: 0, or 126 (not executable) or 127 (not found), 2 (a placeholder where none can be); reported. */
 int program_check(const struct work *work);
 
+/* NAME is looked up as a task's program is: 0, or 126 or 127 (reported, as WHAT). */
+int program_check_file(const struct work *work, const char *name, const char *what);
+
 /* -1: reported. */
 int program_new(struct program **p, const struct work *work, uint32_t slot, uint32_t rank);
 void program_free(struct program *p);

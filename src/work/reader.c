@@ -48,6 +48,18 @@ void reader_batch(struct reader *r, uint64_t first, uint32_t count, uint32_t att
     r->done = 0;
 }
 
+void reader_shorten(struct reader *r, uint32_t count)
+{
+    r->count = count;
+    if (r->done == count)
+        r->count = r->done = 0;
+}
+
+void reader_skip(struct reader *r)
+{
+    r->batches++;
+}
+
 struct outcome reader_outcome(const struct reader *r, int64_t from, int64_t at)
 {
     int64_t now = clock_now();
@@ -241,6 +253,10 @@ static enum reader_news take_event(struct reader *r, const struct share_event *e
     case SHARE_RUN:
         news = take_run(r, e->done, e->end, e->from, e->at) ? READER_NONE : READER_CORRUPT;
         break;
+    case SHARE_CUT:
+        if (!r->count || e->status != r->batches)
+            return READER_NONE; /* it had been shortened already, and has ended */
+        return e->done == r->done ? READER_CUT : READER_CORRUPT;
     case SHARE_PART:
     case SHARE_ENDED:
     case SHARE_FATAL:

@@ -44,6 +44,7 @@ enum reader_news {
     READER_TEXT,    /* the running task has printed: hand on what is in the pipe (reader_text), then reader_heard */
     READER_READY,
     READER_FATAL,   /* it cannot work; its end follows */
+    READER_CUT,     /* the batch ends with the tasks that have ended, and the worker has begun none of those behind it that were cut, too */
     READER_CORRUPT, /* what stands there makes no sense: end the process */
 };
 
@@ -53,6 +54,11 @@ void reader_release(struct reader *r);
 void reader_begin(struct reader *r, struct share *share);
 /* The current batch is now tasks FIRST.. as given to the process. */
 void reader_batch(struct reader *r, uint64_t first, uint32_t count, uint32_t attempt);
+
+/* Of the current batch only the first COUNT tasks are left to this process. */
+void reader_shorten(struct reader *r, uint32_t count);
+/* The next batch that the process was given is void. */
+void reader_skip(struct reader *r);
 
 enum reader_news reader_take(struct reader *r);
 void reader_heard(struct reader *r);

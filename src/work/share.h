@@ -24,6 +24,11 @@
  * sequentially consistent, so one of the two sees the other. The same holds for bell_rung the other
  * way round. A dead worker is seen by its pidfd, a dead smap by the end of file.
  *
+ * A batch that is held up by a long task is cut: smap sets `cut`, at which the worker looks before
+ * every task. Once it is seen, SHARE_CUT tells. It need not have been seen yet: while `progress`
+ * stays as it was for some ms after `cut` was set, the worker is in the very task it was in then (the
+ * end of that one would have become visible by now), and will see it before the next.
+ *
  * smap trusts nothing it reads here: a function may write anywhere. Events are copied first, then
  * checked.
  */
@@ -51,6 +56,7 @@ enum share_kind {
                         of its result, else they say why it failed */
     SHARE_TEXT,      /* the next task has printed something: take it from the pipe, then acknowledge */
     SHARE_FATAL,     /* the worker cannot work: the bytes up to END say why */
+    SHARE_CUT,       /* batch number STATUS (from 1 on) has ended with DONE tasks, being cut; so have those behind it */
 };
 
 #define SHARE_FULL 1 /* flag: the segment is done with, the next byte comes at the start of the next one */
@@ -82,7 +88,7 @@ struct share {
     int32_t separator;         /* put behind every result */
     uint32_t lengths;          /* 1: lengths are wanted */
     uint32_t singly;           /* 1: an event for every task, for its times */
-    uint32_t pad;
+    _Atomic uint32_t cut;      /* of the first so many batches no further task is begun */
     struct share_batch batch[SHARE_BATCHES];
     /* the worker writes; a cache line of their own */
     _Alignas(128) _Atomic uint64_t progress; /* share_progress */

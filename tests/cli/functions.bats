@@ -326,6 +326,36 @@ a
     stdout '1 at attempt 2\n2 at attempt 2\n'
 }
 
+@test "tasks behind a long one go to idle slots: of its batch" {
+    only procs2 procs3
+    { seq 50; echo await; seq 51 100; echo go; seq 101 150; } > "$input"
+    expect 0 --chunk 1000 --worker "$W/libtrouble.so:trouble"
+    stdout < "$input"
+}
+
+@test "tasks behind a long one go to idle slots: of the batch behind" {
+    only procs2 procs3
+    { seq 99999; echo await; seq 100001 199999; echo go; } > "$input"
+    expect 0 --worker "$W/libtrouble.so:trouble"
+    stdout < "$input"
+}
+
+@test "tasks behind a long one go to idle slots: of structured batches, several times" {
+    only procs2 procs3
+    { seq 20; echo await; seq 5; echo await; seq 5; echo go; seq 30; } > "$input"
+    BACKENDS=procs3
+    expect 0 --chunk 100 -C , --worker "$W/libtrouble.so:trouble"
+    stdout < "$input"
+}
+
+@test "tasks behind a long one that crashes are all done, once" {
+    only procs2 procs3
+    { seq 50; echo awaitcrash; seq 51 100; echo go; seq 101 150; } > "$input"
+    expect 1 --chunk 1000 --worker "$W/libtrouble.so:trouble"
+    sed 's/awaitcrash//' "$input" | stdout
+    stderr_has '152 tasks: 151 succeeded, 1 failed'
+}
+
 @test "--chunk changes nothing but the speed" {
     seq 1000 > "$input"
     expect 0 --chunk 1 --worker "$W/libtrouble.so:trouble"

@@ -181,6 +181,26 @@ static int forever(struct smap_context *smap, const struct smap_task *task)
     return 0;
 }
 
+/* Until another task, somewhere else, has made a file. */
+static int await(struct smap_context *smap, const struct smap_task *task)
+{
+    while (access("go", F_OK) != 0)
+        usleep(1000);
+    return smap_emit(smap, task->text, task->length);
+}
+
+static int await_and_crash(struct smap_context *smap, const struct smap_task *task)
+{
+    await(smap, task);
+    return crash(smap, task);
+}
+
+static int make_file(struct smap_context *smap, const struct smap_task *task)
+{
+    fclose(fopen("go", "w"));
+    return smap_emit(smap, task->text, task->length);
+}
+
 /* Names that smap has too: here they mean this library's own. */
 __attribute__((noinline)) long clock_now(void)
 {
@@ -208,6 +228,7 @@ static const struct trouble troubles[] = {
     {"much", print_much},   {"lastwords", print_and_crash}, {"shell", run_shell},     {"leave", leave_child},
     {"twice", return_twice}, {"close", close_all},    {"large", large},               {"largefail", large_failure},
     {"forever", forever},           {"names", own_names},
+    {"await", await},       {"awaitcrash", await_and_crash}, {"go", make_file},
 };
 
 SMAP_WORKER(trouble)
