@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "work/kin.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -80,6 +81,7 @@ void ending_begin(struct ending *e, pid_t group, int sig, int64_t grace)
 {
     int64_t now = clock_now(), at = grace == CLOCK_NEVER ? CLOCK_NEVER : now + grace;
 
+    assert(group > 1); /* 0 would be our own, 1 everybody */
     if (!e->group || at < e->kill_at)
         e->kill_at = at;
     e->group = group;

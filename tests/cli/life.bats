@@ -198,6 +198,38 @@ local_backends() {
     done
 }
 
+@test "Ctrl-C on a terminal: gone at once, the terminal as before, and how to go on" {
+    command -v script > /dev/null || skip "no script(1)"
+    cat > session <<'SESSION'
+trap : INT
+stty -a > before
+"$PROGRAM" 'echo $$ > pid.{#}; echo one; sh -c "echo \$\$ > new.{#}; mv new.{#} child.{#}; exec sleep 66"; :' ::: 1 2 3
+echo $? > status.new
+stty -a > after
+mv status.new status
+SESSION
+    for backend in $(local_backends); do
+        rm -f before after status pid.* child.*
+        export PROGRAM=$BATS_FILE_TMPDIR/bin/$backend/smap
+        local began
+        {
+            await child.1
+            date +%s%N > began
+            printf '\003'
+            await status
+            date +%s%N > ended
+        } | timeout -k 2 "$PATIENCE" script -qec 'sh ./session' /dev/null > screen 2>&1 3>&-
+        began=$(cat began)
+        [ $(($(cat ended) - began)) -lt 3000000000 ]
+        [ "$(cat status)" = 130 ]
+        cmp before after
+        grep -q 'stopped by signal 2 (Interrupt), . tasks not done: with --journal FILE the same command could go on from here' screen
+        for file in pid.* child.*; do
+            no grep -q '^State:.*[^Z] (' "/proc/$(cat "$file")/status" 2> /dev/null
+        done
+    done
+}
+
 @test "a second signal kills at once" {
     given 'trap "" TERM; touch ready; while :; do sleep 0.1; done\n'
     for backend in $(local_backends); do

@@ -400,6 +400,8 @@ static int see_out(pid_t smap, int *status)
     while (!collect(status, smap)) {
         pid_t child;
 
+        if (now_us() > until + LIMIT_US)
+            return left + 1; /* there, but not to be found */
         if (now_us() > until && (child = child_of(getpid(), "", true))) {
             if (child != last)
                 show(child);
