@@ -199,6 +199,21 @@ START_TEST(a_broken_backend_breaks_the_run)
 }
 END_TEST
 
+/* A worker that cannot go on lets its tasks fall; nobody had stopped the run. */
+START_TEST(tasks_that_fall_break_the_run)
+{
+    struct notebook n = {.base = {&plain_ops, NULL}};
+
+    fake_script = (struct fake_script){.slots = 2, .batch = 1, .drop_from = 9};
+    struct counts c = run(10, &n);
+
+    ck_assert_uint_eq(c.cancelled, 2);
+    ck_assert(c.broken);
+    ck_assert(!counts_complete(&c));
+    buf_release(&n.text);
+}
+END_TEST
+
 Suite *map_suite(void)
 {
     Suite *s = suite_create("map");
@@ -210,6 +225,7 @@ Suite *map_suite(void)
     tcase_add_test(c, an_outlet_can_stop_the_run);
     tcase_add_test(c, an_outlet_may_be_ready_again_by_a_flush);
     tcase_add_test(c, a_broken_outlet_breaks_the_run);
+    tcase_add_test(c, tasks_that_fall_break_the_run);
     tcase_add_test(c, a_broken_backend_breaks_the_run);
     suite_add_tcase(s, c);
     return s;

@@ -51,6 +51,7 @@ static void give(struct fake *f, enum piece_kind kind, uint64_t task, const char
     struct piece p = {.kind = kind, .task = task, .count = 1, .bytes = {text, len}};
 
     p.end.status = (uint8_t)status;
+    p.end.cause = fake_script.drop_from && task >= fake_script.drop_from ? END_CANCELLED : END_EXIT;
     p.end.attempt = 1;
     p.end.slot = 1;
     f->spec.on_piece(f->spec.ctx, &p);

@@ -11,6 +11,7 @@ struct fake_script {
     uint32_t slots;      /* batches it holds before it has no room */
     uint32_t batch;      /* tasks of a batch */
     uint64_t fail_every; /* every n-th task fails with status n % 256; 0: none */
+    uint64_t drop_from;  /* tasks from this one on are cancelled by the backend itself; 0: none */
     bool runs;           /* successes come as runs */
     bool halves;         /* each result in two pieces, those of all tasks held interleaved */
     int break_after;     /* wait returns -1 after that many rounds; 0: never */
