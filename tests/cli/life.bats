@@ -48,7 +48,7 @@ smap: task 4 (4) failed after 3 attempts: exit status 1 (slot N, T s): err 3'
     given < <(cat <<'TASKS'
 kill -STOP $$
 trap '' TERM; echo $$ > a; sleep 20; sleep 20
-trap '' TERM; (trap '' TERM; exec sleep 20) & echo $! > b; wait; sleep 20
+trap '' TERM; (trap '' TERM; exec sleep 20) & echo $! > b; kill -STOP $$; sleep 20
 (trap '' TERM; exec sleep 20 > /dev/null 2>&1) & echo $! > c; sleep 20
 echo fine
 TASKS
