@@ -1,6 +1,6 @@
 #!/bin/sh
 # mpi: commands over MPI, beside the same on this machine and beside a program that sends one command a message; medians of RUNS (5), taken in turns.
-# Then what waiting costs, and what large tasks and results cost in memory. `mpi.sh rate|idle|large` does one of them.
+# Then what a message and waiting cost, and what large tasks and results cost in memory. `mpi.sh rate|message|idle|large` does one of them.
 # shellcheck disable=SC2086 # the options of mpirun are meant to be split
 cd "$(dirname "$0")/../.." || exit 2
 SMAP=$(realpath "${SMAP:-smap}")
@@ -58,6 +58,25 @@ rate() {
     show glost4 "mpirun -n 4, one command a message" glost0
 }
 
+# What mpi_scaling.py starts from: the bare message, and all that rank 0 does for a batch and for a task in it.
+message() {
+    mpicc -O2 -o "$work/ping" scripts/bench/glost_like.c && ${CC:-cc} -O2 -Isrc -shared -fPIC -o "$work/square.so" scripts/bench/square.c || return 1
+    seq 2000000 > "$work/in"
+    for _ in $(seq "$runs"); do
+        $mpirun -n 2 "$work/ping" -p 100000 >> "$work/memory"
+        OMPI_MCA_btl=self,tcp $mpirun -n 2 "$work/ping" -p 20000 >> "$work/tcp"
+        for chunk in 100 10000; do
+            $mpirun -n 1 bash -c 'TIMEFORMAT="%U %S"; time "$@" 2>&1' sh "$SMAP" --mpi --dedicated-master --chunk $chunk \
+                --worker "$work/square.so:square" -a "$work/in" -o "$work/out" : -n 2 "$SMAP" --mpi true 2>&1 |
+                awk '{ print ($1 + $2) * 1e6 }' >> "$work/chunk$chunk"
+        done
+    done
+    echo "a request and its answer: $(median memory) us by shared memory, $(median tcp) us by TCP"
+    awk -v few="$(median chunk10000)" -v many="$(median chunk100)" 'BEGIN {
+        batch = (many - few) / (2000000 / 100 - 2000000 / 10000)
+        printf "CPU of rank 0: %.1f us a batch with its answer, %.3f us a task at most\n", batch, few / 2000000 }'
+}
+
 # User and system time of a process and its ended children, in clock ticks.
 ticks() { # PID...
     for pid; do cat "/proc/$pid/stat"; done 2> /dev/null | sed 's/.*) //' | awk '{ n += $12 + $13 } END { print n + 0 }'
@@ -103,6 +122,6 @@ large() {
 }
 
 case ${1:-all} in
-    all) rate && idle && large ;;
+    all) rate && message && idle && large ;;
     *) "$1" ;;
 esac
