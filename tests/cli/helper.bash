@@ -65,9 +65,10 @@ given() { # TEXT; or the input on standard input
     if [ $# -gt 0 ]; then printf %b "$1"; else cat; fi > "$input"
 }
 
-# The launcher itself has crashed, not what it runs: Open MPI 4.1.4's mpirun sometimes does so while it forwards standard input.
-launcher_crashed() { # DIR STATUS
-    [ "$2" -eq 139 ] && grep -q 'mca_iof_hnp\.so' "$1/raw"
+# MPI itself has crashed, with no frame of smap on the stack: Open MPI 4.1.4 does so on a busy machine now and then, mpirun while it forwards
+# standard input, and ranks in MPI_Init (of programs that call nothing else, too).
+mpi_crashed() { # DIR STATUS
+    [ "$2" -eq 139 ] && grep -q 'Process received signal' "$1/raw" && ! grep -q '^\[[^]]*\] \[ *[0-9]*\] [^ ]*smap' "$1/raw"
 }
 
 # Runs a command line on one backend, in a copy of the case's files; leaves out, err, status in $runs/BACKEND.
@@ -85,8 +86,8 @@ run_on() { # BACKEND COMMAND...
             shift
             exec timeout -k 2 "$PATIENCE" "$@" < "$input" > ../out 2> ../raw 3>&-
         ) || status=$?
-        launcher_crashed "$dir" $status || break
-        echo "# mpirun crashed, attempt $attempt" >&3
+        mpi_crashed "$dir" $status || break
+        echo "# MPI itself crashed, attempt $attempt" >&3
     done
     echo $status > "$dir/status"
     # With one rank smap says once that nobody helps: that is what the backend is, not what the job gives.
