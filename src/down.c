@@ -146,11 +146,12 @@ bool down_step(struct map *m)
 {
     enum journal_kind kind = JOURNAL_FRESH;
 
-    if (!up_open(m))
-        return false;
-    if (replay_one(m))
+    /* When an outlet has enough, what was to be replayed has to end all the same. */
+    bool open = up_open(m);
+
+    if ((open || m->enough) && replay_one(m))
         return true;
-    if (m->stop.soon || (m->spec->journal && journal_full(m->spec->journal)))
+    if (!open || m->stop.soon || (m->spec->journal && journal_full(m->spec->journal)))
         return false;
     bool waits = sifted(m, &kind);
 

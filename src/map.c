@@ -185,6 +185,7 @@ static void count_delivered(struct map *m)
     c->succeeded = d->succeeded;
     c->failed = d->failed;
     c->cancelled = d->cancelled;
+    c->replayed = d->replayed;
     c->failed_255 = d->failed_255;
     c->failed_signal = d->failed_signal;
     c->failed_start = d->failed_start;

@@ -237,6 +237,21 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     done
 }
 
+@test "a vote ends what is to be taken from the journal, too" {
+    for b in $(all_backends); do
+        PATH=$BATS_FILE_TMPDIR/bin/$b:$PATH
+        rm -f journal
+        smap --journal journal echo ::: $(seq 100) > out 2> err
+        ! smap --journal journal --hook '[ {} != 3 ] || exit 10' echo ::: $(seq 100) > out 2> err
+        diff out <(seq 3)
+        grep -q '^smap: 3 tasks: 3 succeeded, 0 failed, 3 of them from the journal' err
+        # Equal tasks wait for the first.
+        ! timeout 20 smap --journal journal --memoize --hook '[ {#} != 3 ] || exit 10' 'sleep 0.02; echo {}' ::: a a a a a a a a a > out 2> err
+        diff out <(yes a | head -n 3)
+        grep -q 'stopped the run after task 3' err
+    done
+}
+
 @test "--memoize and --keep-failures have hooks, too" {
     for b in $(all_backends); do
         PATH=$BATS_FILE_TMPDIR/bin/$b:$PATH
@@ -246,6 +261,12 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
         diff out <(printf '%s\n' 1 0 1 2)
         [ "$(tail -n 1 log)" = '4 2 2' ]
         diff <(head -n 4 log) <(printf '%s\n' '1 1 1' '2 0 0' '3 1 1' '4 0 0')
+        # Tasks that share a result have a hook each, once.
+        rm -f journal log
+        ! smap --journal journal --memoize --hook 'echo {#} >> log; [ {#} != 3 ] || exit 10' echo ::: a a a a a a > out 2> err
+        ! smap --journal journal --memoize --hook 'echo {#} >> log; [ {#} != 5 ] || exit 1' echo ::: a a a a a a > out 2> err
+        smap --journal journal --memoize --hook 'echo {#} >> log' echo ::: a a a a a a > out 2> err
+        diff log <(printf '%s\n' 1 2 3 4 5 5 6)
     done
 }
 
@@ -318,8 +339,7 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     expect 0 --hook "$W/libhooks.so:note" \
         'if [ {} = 2 ]; then head -c 10000000 /dev/zero | tr "\0" x; touch done; fi; echo {}' ::: slow 2
     [ "$(wc -c < "$runs/$first/out")" -eq 10000007 ]
-    expect 1 --timeout 0.2 --kill-after 0.1 --hook "$W/libhooks.so:note" \
-        'if [ {} = 2 ]; then trap "touch done; exit 5" TERM; while :; do sleep 0.01; done; fi' ::: slow 2
+    expect 1 --timeout 1 --hook "$W/libhooks.so:note" 'case {} in 2) exec sleep 60;; 3) touch done;; esac' ::: slow 2 3
     stderr_has 'task 2 (2) failed: timed out'
 }
 
