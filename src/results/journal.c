@@ -104,6 +104,17 @@ const struct batch *journal_next(const struct journal *j, enum journal_kind *kin
     return j->sifted.head->batch;
 }
 
+/* The hook of a result has finished, for as many tasks as share it and come first. */
+static bool was_hooked(struct journal *j, const struct jentry_hook *result)
+{
+    uint32_t n = jindex_find(&j->hooked, jscan_hooked(result->at, result->nth));
+
+    if (n == JINDEX_NONE || !j->hooked.place[n].at)
+        return false;
+    j->hooked.place[n].at--;
+    return true;
+}
+
 /* What was found may have been given to its hook before. */
 static void remember_hooks(struct journal *j, const struct jpart *p)
 {
@@ -113,7 +124,7 @@ static void remember_hooks(struct journal *j, const struct jpart *p)
         struct jhook *h = jhooks_get(&j->hooks, p->first + i);
 
         h->result = (struct jentry_hook){place->at, (uint32_t)place->nth};
-        h->was_done = jindex_find(&j->hooked, jscan_hooked(place->at, (uint32_t)place->nth)) != JINDEX_NONE;
+        h->was_done = was_hooked(j, &h->result);
     }
 }
 
@@ -296,6 +307,8 @@ static int open_next(struct journal *j, struct jpart *p)
         diag("%s has changed while it was in use", j->spec.path);
     if (got != JFILE_GOOD)
         return -1;
+    if (j->spec.hooks && p->kind == JOURNAL_TWIN)
+        jhooks_get(&j->hooks, p->first + p->count - p->left)->result = (struct jentry_hook){place->at, (uint32_t)place->nth};
     j->replaying = true;
     return 0;
 }

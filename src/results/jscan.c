@@ -112,8 +112,11 @@ static void scan_hook(struct jscan *s, struct span body)
 {
     struct jentry_hook h;
 
-    if (s->hooked && jentry_get_hook(body, &h))
-        jindex_add(s->hooked, jscan_hooked(h.at, h.nth));
+    if (!s->hooked || !jentry_get_hook(body, &h))
+        return;
+    uint32_t n = jindex_add(s->hooked, jscan_hooked(h.at, h.nth));
+
+    s->hooked->place[n].at++;
 }
 
 static void scan_session(struct jscan *s, uint64_t at, struct span body)

@@ -18,7 +18,7 @@ struct jhosts;
 
 struct jscan {
     struct jindex *index;
-    struct jindex *hooked; /* results whose hook has finished: jscan_hooked; NULL: not wanted */
+    struct jindex *hooked; /* results whose hook has finished: jscan_hooked, how often as AT; NULL: not wanted */
     struct jhosts *hosts;
     struct identity *identity; /* results of this worker only */
     bool failures; /* count failures as usable */
