@@ -4,11 +4,11 @@
 # usage: bash scripts/torture/faults.sh [INJECTIONS [SECONDS]]      SMAP=program  SEED=number  BUILD=build  ONLY=campaign
 #
 # System calls and allocations of smap that fail, descriptors closed or full, disks that fill, limits, readers that stall or leave, storms of
-# signals, deaths of tasks, workers, the guard and smap. INJECTIONS of them, at random if there are more (0: all), as many as fit into SECONDS. Each is one call of
+# signals, deaths of tasks, workers, the guard and smap. INJECTIONS of them, at random if there are more (3000; 0: all, half an hour), as many as fit into SECONDS. Each is one call of
 # tests/torture/attempt.c, where the verdicts are explained; its words are printed when it is wrong, and do the same again.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-wanted=${1:-0} seconds=${2:-0}
+wanted=${1:-3000} seconds=${2:-0}
 BUILD=$(realpath "${BUILD:-build}")
 SMAP=$(realpath "${SMAP:-smap}") NOMEM=$BUILD/torture/nomem.so
 export SMAP NOMEM
@@ -118,16 +118,23 @@ descriptors() {
 }
 
 limits() {
+    local nobody=
+    if [ "$(id -u)" -ne 0 ]; then
+        skip "limits: nproc" "not root" >&3
+    elif ! setpriv --reuid 65534 --clear-groups test -x "$SMAP" 2> /dev/null; then
+        skip "limits: nproc" "other users do not reach $SMAP" >&3
+    else
+        nobody=yes
+    fi
     configurations | while read -r c; do
         for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 18 20 24; do echo "$c limit=nofile:$n"; done
         for n in 0 1 100 1000 4096 20000 100000; do echo "$c limit=fsize:$n"; done
         for n in 2 4 6 8 10 12 14 16 20 24 32 48 64; do echo "$c limit=as:$((n << 20))"; done
         for n in 32 64 128 256; do echo "$c limit=stack:$((n << 10))"; done
-        if [ "$(id -u)" -eq 0 ]; then
+        if [ -n "$nobody" ]; then
             for n in 0 1 2 3 5 8; do echo "$c limit=nproc:$n user=65534"; done
         fi
     done
-    [ "$(id -u)" -eq 0 ] || skip "limits: nproc" "not root" >&3
 }
 
 readers() {
@@ -214,6 +221,16 @@ timeout --foreground "${seconds}s" xargs -P 2 -L 1 "$attempt" < "$scratch/list" 
 grep -A 2 '^WRONG' "$scratch/verdicts"
 cat "$scratch/errors"
 awk -v took=$((SECONDS - begun)) -v seed="$SEED" '
-    /^(RIGHT|LOUD|WRONG)/ { sub(":", "", $1); n[$1]++; all++ }
-    END { printf "seed %d: %d injections in %d s: %d right, %d loud, %d wrong\n", seed, all, took, n["RIGHT"], n["LOUD"], n["WRONG"]; exit n["WRONG"] > 0 || all == 0 }' \
-    "$scratch/verdicts"
+    function kind() {
+        return /trace=/ ? "system calls" : /nomem=/ ? "allocations" : /close=|full=/ ? "descriptors" : /limit=/ ? "limits" : /reader=/ ? "readers" : \
+            /storm=|stop=/ ? "storms" : /dir=/ ? "full disks" : "deaths and signals"
+    }
+    /^(RIGHT|LOUD|WRONG)/ { sub(":", "", $1); k = kind(); if (!(k in sum)) order[++kinds] = k; sum[k]++; n[$1]++; each[k, $1]++; all++ }
+    END {
+        for (i = 1; i <= kinds; i++) {
+            k = order[i]
+            printf "%-20s %5d: %5d right, %5d loud, %d wrong\n", k, sum[k], each[k, "RIGHT"], each[k, "LOUD"], each[k, "WRONG"]
+        }
+        printf "seed %d: %d injections in %d s: %d right, %d loud, %d wrong\n", seed, all, took, n["RIGHT"], n["LOUD"], n["WRONG"]
+        exit n["WRONG"] > 0 || all == 0
+    }' "$scratch/verdicts"
