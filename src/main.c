@@ -23,7 +23,7 @@
  *     function (lots, link, reader, stuck: how it goes; share: what is between it and child, its process; callee, dl, signature), inplace,
  *     filter (answers, piped)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
- *   watch/    failures, summary, starts (-v, -t)
+ *   watch/    failures, summary, hosts, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),
  *             wire (tasks and pieces as bytes)
  *

@@ -19,6 +19,7 @@
 #include "status.h"
 #include "tasks/source.h"
 #include "watch/failures.h"
+#include "watch/hosts.h"
 #include "watch/starts.h"
 #include "work/worker.h"
 
@@ -177,6 +178,8 @@ static int open_outlets(struct rooms *r, const struct conf *c)
     if (c->results && open_tree(r, c) < 0)
         return -1;
     add_outlet(r, failures_new(say_line, NULL));
+    if (c->summary)
+        add_outlet(r, hosts_new());
     return open_logs(r, c) < 0 ? -1 : open_hook(r, c);
 }
 

@@ -9,6 +9,7 @@ static Suite *(*const suites[])(void) = {
     map_suite,
     spawn_suite,
     failures_suite,
+    hosts_suite,
     flight_suite,
     diag_suite,
     utf8_suite,

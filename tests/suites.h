@@ -11,6 +11,7 @@ Suite *command_suite(void);
 Suite *map_suite(void);
 Suite *spawn_suite(void);
 Suite *failures_suite(void);
+Suite *hosts_suite(void);
 Suite *flight_suite(void);
 Suite *diag_suite(void);
 Suite *utf8_suite(void);

@@ -37,7 +37,7 @@ struct outcome {
     int64_t start;   /* wall clock, us since 1970; 0: not measured */
     int64_t elapsed; /* us */
     int64_t maxrss;  /* KiB, 0: not known */
-    const char *host;   /* set by the corridor (backend_ops.host), lives until the end of the run; NULL below */
+    const char *host;   /* set by the corridor (backend_ops.host), lent until the backend is closed; NULL below */
     struct span reason; /* words for people: END_NOT_RUN, or the error text of a function; may be empty */
 };
 

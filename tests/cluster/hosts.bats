@@ -29,6 +29,13 @@ ranks() { # ARGUMENT... of smap
     [ "$(sort -u <<< "$output" | tr '\n' ' ')" = "h1 h2 h3 " ]
 }
 
+@test "the summary tells what each host has done" {
+    run --separate-stderr ranks --summary 'sleep 0.2; [ {} != 7 ]' ::: {1..30}
+    [ "$status" -eq 1 ]
+    [ "$(sed -nE 's/^smap: host (h[123]): [0-9]+ tasks, [01] failed, [0-9.]+ s in tasks$/\1/p' <<< "$stderr" | sort | tr '\n' ' ')" = "h1 h2 h3 " ]
+    [ "$(awk '/^smap: host / { n += $4; bad += $6 } END { print n, bad }' <<< "$stderr")" = "30 1" ]
+}
+
 @test "one rank a host, with several slots" {
     run --separate-stderr timeout -k 2 60 "$hosts" mpirun -q --map-by ppr:1:node --bind-to none "$SMAP" --mpi -P 4 \
         'echo $(hostname) $SMAP_RANK $SMAP_SLOT; sleep 0.2; : {}' ::: {1..48} < /dev/null 3>&-
