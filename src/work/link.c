@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, WORDS = 8 };
+enum { PAGE = 4096, WORDS = 8, BELL_TRIES = 20 };
 
 static void close_fd(int *fd)
 {
@@ -164,9 +165,13 @@ void link_wake(struct link *l)
 {
     if (!atomic_load(&l->share->worker_waits) || !atomic_exchange(&l->share->worker_waits, 0))
         return;
-    if (send(l->bell, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-        /* full of bells: it will look; closed: its end is near, and seen elsewhere */
+    /* Full of bells: it will look; closed: its end is near, and seen elsewhere. Memory for a byte comes back soon. */
+    for (int i = 0; i < BELL_TRIES; i++) {
+        if (send(l->bell, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 || (errno != ENOMEM && errno != ENOBUFS && errno != EINTR))
+            return;
+        poll(NULL, 0, 1);
     }
+    shutdown(l->bell, SHUT_RDWR); /* a process that ends is better than one that waits for ever */
 }
 
 bool link_answer(struct link *l)
