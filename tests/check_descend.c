@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "suites.h"
+#include "work/guard.h"
+#include "work/kin.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -53,6 +55,29 @@ START_TEST(nobody_is_left)
 }
 END_TEST
 
+/* Left to be collected by whoever started them. */
+START_TEST(a_guard_outlives_the_others)
+{
+    pid_t guard = fork(), task = guard ? fork() : 0;
+    int status;
+
+    if (!guard || !task) {
+        if (!guard)
+            putenv("SMAP_GUARD=1");
+        execlp("sleep", "sleep", "60", (char *)NULL);
+        _exit(127);
+    }
+    while (!kin_has_variable(guard, GUARD_VARIABLE)) /* it has been executed */
+        usleep(1000);
+    descend_clear(clock_now() + 10000000);
+    ck_assert_int_eq(waitpid(task, &status, 0), task);
+    ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+    ck_assert_int_eq(waitpid(guard, &status, WNOHANG), 0);
+    kill(guard, SIGKILL);
+    ck_assert_int_eq(waitpid(guard, &status, 0), guard);
+}
+END_TEST
+
 START_TEST(nothing_to_do_is_quick)
 {
     int64_t before = clock_now();
@@ -68,6 +93,7 @@ Suite *descend_suite(void)
     TCase *c = tcase_create("processes"); /* each test in a process of its own: Check forks */
 
     tcase_add_test(c, nobody_is_left);
+    tcase_add_test(c, a_guard_outlives_the_others);
     tcase_add_test(c, nothing_to_do_is_quick);
     suite_add_tcase(s, c);
     return s;

@@ -402,12 +402,14 @@ static void run(struct serve *s)
 }
 
 /* After an orderly end a task's background processes are its own affair, as with any backend; when the job was stopped, something was still
- * running, or the rank is gone, all of them go. */
+ * running, or the rank is gone, all of them go; those with nobody to look after them while the guard still would. */
 static void end(struct serve *s)
 {
     bool broken_off = s->parts || s->lost || s->ending;
     int64_t until = clock_now() + END_US;
 
+    if (broken_off)
+        descend_clear(until);
     if (s->backend && s->backend->ops->close(s->backend) < 0)
         s->status = 3;
     if (broken_off)

@@ -6,6 +6,7 @@
 #include "work/descend.h"
 
 #include "base/clock.h"
+#include "work/guard.h"
 #include "work/kin.h"
 
 #include <errno.h>
@@ -24,18 +25,23 @@ void descend_adopt(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-static void kill_below(pid_t self)
+/* False: there was nobody alive. */
+static bool kill_below(pid_t self, bool guards)
 {
     size_t n;
     struct kin *list = kin_list(&n);
+    bool any = false;
 
     for (size_t i = 0; i < n; i++)
         list[i].ours = list[i].pid == self;
     kin_spread(list, n);
-    for (size_t i = 0; i < n; i++)
-        if (list[i].ours && list[i].pid != self)
-            kill(list[i].pid, SIGKILL);
+    for (size_t i = 0; i < n; i++) {
+        if (!list[i].ours || list[i].dead || list[i].pid == self || (!guards && kin_has_variable(list[i].pid, GUARD_VARIABLE)))
+            continue;
+        any |= kill(list[i].pid, SIGKILL) == 0;
+    }
     free(list);
+    return any;
 }
 
 /* False when no child is left. */
@@ -52,9 +58,15 @@ static bool collect(void)
 void descend_kill(int64_t until)
 {
     while (collect()) {
-        kill_below(getpid());
+        kill_below(getpid(), true);
         if (clock_now() >= until)
             return;
         poll(NULL, 0, PAUSE_MS);
     }
+}
+
+void descend_clear(int64_t until)
+{
+    while (kill_below(getpid(), false) && clock_now() < until)
+        poll(NULL, 0, PAUSE_MS);
 }

@@ -13,5 +13,10 @@
 void descend_adopt(void);
 /* Kills all descendants, again and again until none is left or UNTIL (monotonic us) has passed, and collects them. May block so long. */
 void descend_kill(int64_t until);
+/*
+ * The same as far as that goes while they have owners who will collect them, and with a guard left alive: should this process be killed meanwhile,
+ * the guard goes on with it.
+ */
+void descend_clear(int64_t until);
 
 #endif

@@ -28,8 +28,6 @@ enum {
     CALM_LOOKS = 3,       /* looks in a row that find nothing */
 };
 
-#define IS_GUARD "SMAP_GUARD=1" /* in its environment: guards do not end each other, and have none themselves */
-
 static bool allowed; /* this program knows what GUARD_WORD means */
 
 void guard_allow(void)
@@ -80,7 +78,7 @@ static size_t kill_kin(const struct groups_shared *list, const char *mark)
         k[i].ours = k[i].pid > 1 && (is_listed(list, k[i].group) || kin_has_variable(k[i].pid, mark));
     kin_spread(k, n);
     for (size_t i = 0; i < n; i++) {
-        if (!k[i].ours || k[i].dead || k[i].pid == getpid() || kin_has_variable(k[i].pid, IS_GUARD))
+        if (!k[i].ours || k[i].dead || k[i].pid == getpid() || kin_has_variable(k[i].pid, GUARD_VARIABLE))
             continue;
         left += kill(k[i].pid, SIGKILL) == 0;
     }
@@ -142,7 +140,7 @@ static void on_death(void *ctx, short events);
 static int start(struct guard *g)
 {
     char *argv[] = {"smap-guard", GUARD_WORD, (char *)groups_mark(), NULL};
-    char *path = getenv("LD_LIBRARY_PATH"), *env[] = {IS_GUARD, path ? path - sizeof "LD_LIBRARY_PATH" : NULL, NULL};
+    char *path = getenv("LD_LIBRARY_PATH"), *env[] = {GUARD_VARIABLE, path ? path - sizeof "LD_LIBRARY_PATH" : NULL, NULL};
     struct spawn s = {
         .path = "/proc/self/exe",
         .argv = argv,

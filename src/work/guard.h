@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define GUARD_WORD "--internal-guard"
+#define GUARD_VARIABLE "SMAP_GUARD=1" /* in its environment: guards do not end each other, and have none themselves */
 #define GUARD_AFTER 50000
 #define GUARD_US 2000000
 
