@@ -40,6 +40,7 @@
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/signals.h"
+#include "base/xalloc.h"
 #include "counts.h"
 #include "enter.h"
 #include "review.h"
@@ -139,6 +140,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], GUARD_WORD) == 0)
         return guard_main(argv[2]);
     guard_allow();
+    xalloc_begin();
     struct conf conf;
     struct entrance entrance;
 

@@ -23,6 +23,7 @@ static Suite *(*const suites[])(void) = {
     lots_suite,
     schedule_suite,
     wire_suite,
+    xalloc_suite,
     launcher_suite,
     setup_suite,
     serve_suite,

@@ -9,6 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/*
+ * Blocks of input, of 256 KiB and some more, come and go all the time. Left to itself the C library soon gives each back to the kernel and gets a fresh
+ * one, whose every page costs a fault: a tenth of the time of a run of short functions.
+ */
+enum { MAP_FROM = 1 << 20, KEEP_FREE = 16 << 20 };
 
 static void (*before_exit)(void); /* set once at start */
 static struct unfinished *files;
@@ -33,6 +42,14 @@ static _Noreturn void out_of_memory(void)
     if (before_exit)
         before_exit();
     _exit(3);
+}
+
+void xalloc_begin(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, MAP_FROM);
+    mallopt(M_TRIM_THRESHOLD, KEEP_FREE);
+#endif
 }
 
 void xalloc_on_failure(void (*fn)(void))

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+/* To be called before anything else: suits the C library's ways to a program that gets and frees blocks all the time. */
+void xalloc_begin(void);
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 /* COUNT * SIZE bytes, overflow checked; PTR may be NULL. */
