@@ -73,9 +73,14 @@ int hooks_vote(uint64_t task, int status, int signal, struct span words)
     return OUTLET_BREAK;
 }
 
-bool hooks_was_done(struct journal *j, uint64_t task)
+bool hooks_wants(struct journal *j, const struct piece *end)
 {
-    return j && journal_hook_was_done(j, task);
+    return end->end.cause != END_CANCELLED && !(j && journal_hook_was_done(j, end->task));
+}
+
+int hooks_pass(struct journal *j, const struct piece *end)
+{
+    return end->end.cause == END_CANCELLED ? 0 : hooks_done(j, end->task);
 }
 
 int hooks_begin(struct journal *j)

@@ -269,10 +269,10 @@ static int hook_put(struct outlet *o, const struct piece *p)
         return stash_put(&h->output, p->bytes);
     if (p->kind != PIECE_END)
         return 0;
-    if (p->end.cause != END_CANCELLED && !hooks_was_done(h->spec.journal, p->task))
+    if (hooks_wants(h->spec.journal, p))
         return begin(h, p);
     stash_clear(&h->output);
-    return p->end.cause == END_CANCELLED ? 0 : hooks_done(h->spec.journal, p->task);
+    return hooks_pass(h->spec.journal, p);
 }
 
 static bool hook_ready(struct outlet *o)

@@ -184,10 +184,10 @@ static int hook_put(struct outlet *o, const struct piece *p)
         buf_put(&h->output, p->bytes.ptr, p->bytes.len);
     if (p->kind != PIECE_END)
         return 0;
-    if (p->end.cause != END_CANCELLED && !hooks_was_done(h->spec.journal, p->task))
+    if (hooks_wants(h->spec.journal, p))
         return call(h, p);
     buf_clear(&h->output);
-    return p->end.cause == END_CANCELLED ? 0 : hooks_done(h->spec.journal, p->task);
+    return hooks_pass(h->spec.journal, p);
 }
 
 static bool hook_ready(struct outlet *o)

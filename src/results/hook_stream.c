@@ -161,10 +161,10 @@ static int hook_put(struct outlet *o, const struct piece *p)
         return -1;
     if (p->kind != PIECE_END)
         return 0;
-    if (p->end.cause != END_CANCELLED && !hooks_was_done(h->spec.journal, p->task))
+    if (hooks_wants(h->spec.journal, p))
         return begin(h, p->task);
     entry_clear(&h->entry);
-    return p->end.cause == END_CANCELLED ? 0 : hooks_done(h->spec.journal, p->task);
+    return hooks_pass(h->spec.journal, p);
 }
 
 static bool hook_ready(struct outlet *o)

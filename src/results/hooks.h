@@ -12,8 +12,11 @@
 /* The vote (outlet.h) of a hook that ended with STATUS, or by SIGNAL, for TASK; reported unless it
  * is to go on. WORDS: a reason, may be empty. */
 int hooks_vote(uint64_t task, int status, int signal, struct span words);
-/* True when the hook of TASK was called in an earlier run. */
-bool hooks_was_done(struct journal *j, uint64_t task);
+/* True when the hook is to be called with the result that END closes: it was not cancelled, and the hook has not
+ * seen it in an earlier run. */
+bool hooks_wants(struct journal *j, const struct piece *end);
+/* Any other goes by; of one that the hook has seen, this run's journal is told. -1: reported. */
+int hooks_pass(struct journal *j, const struct piece *end);
 /* Before it is called: its result is safe in the journal, so that whatever happens to smap now, the
  * hook will not see another result of that task. -1: reported. */
 int hooks_begin(struct journal *j);
