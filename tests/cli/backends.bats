@@ -64,7 +64,7 @@ at_once() {
 
 @test "too few descriptors for any task: failures, and an end" {
     for backend in --serial "--procs 4"; do
-        (ulimit -n 9; timeout 4 "$SMAP" $backend echo ::: 1 2 3 4 5 > out 2> err) && status=0 || status=$?
+        (ulimit -n 9; timeout "$PATIENCE" "$SMAP" $backend echo ::: 1 2 3 4 5 > out 2> err) && status=0 || status=$?
         [ "$status" -eq 1 ]
         [ "$(grep -c 'not run: Too many open files' err)" -eq 5 ]
     done

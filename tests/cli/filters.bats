@@ -139,7 +139,7 @@ c' d
 
 @test "a record that takes too long" {
     given 'a\nb\nc\n'
-    expect 1 --timeout 0.5 --filter 'while read -r x; do [ $x != b ] || sleep 60; echo $x; done'
+    expect 1 --timeout 0.7 --filter 'while read -r x; do [ $x != b ] || sleep 60; echo $x; done'
     stdout 'a\n\nc\n'
     stderr_has 'task 2 (b) failed: timed out' '3 tasks: 2 succeeded, 1 failed'
 }

@@ -303,14 +303,14 @@ forever
 forever
 a
 '
-    expect 1 --timeout 0.2 --max-worker-crashes 1 --worker "$W/libtrouble.so:trouble"
+    expect 1 --timeout 0.7 --max-worker-crashes 1 --worker "$W/libtrouble.so:trouble"
     stderr_has '4 tasks: 1 succeeded, 3 failed'
 }
 
 @test "a task that never ends has its time, all others are right" {
     in_processes
     given 'a\nforever\nb\nforever\nc\n'
-    expect 1 --timeout 0.5 --worker "$W/libtrouble.so:trouble"
+    expect 1 --timeout 0.7 --worker "$W/libtrouble.so:trouble"
     stdout 'a\n\nb\n\nc\n'
     stderr_has 'task 2 (forever) failed: timed out' '5 tasks: 3 succeeded, 2 failed'
 }

@@ -88,17 +88,17 @@ sweep:
   a: {from: 1, to: 1000000}
   b: {from: 1, to: 1000000}
 EOF
-    timeout 5 sh -c '"$0" --job large.yaml --dry-run | head -n 2' "$SMAP" > out
+    timeout "$PATIENCE" sh -c '"$0" --job large.yaml --dry-run | head -n 2' "$SMAP" > out
     diff out <(printf '%s\n' '/bin/sh -c '\''echo "${1}" "${2}"'\'' sh 1 1' '/bin/sh -c '\''echo "${1}" "${2}"'\'' sh 1 2')
-    timeout 5 sh -c '"$0" --job large.yaml --procs 2 | head -n 2' "$SMAP" > out
+    timeout "$PATIENCE" sh -c '"$0" --job large.yaml --procs 2 | head -n 2' "$SMAP" > out
     diff out <(printf '1 1\n1 2\n')
 }
 
-# Refused within a second and 64 MB, with a place, in two lines; address sanitizer needs more memory than that of its own.
+# Refused with a second of a processor and 64 MB, with a place, in two lines; address sanitizer needs more memory than that of its own.
 refused() { # FILE MESSAGE
     local limit=65536
     ! grep -q __asan_init "$SMAP" || limit=unlimited
-    (ulimit -v $limit; timeout 1 "$SMAP" --job "$1" true < /dev/null > out 2> err) && status=0 || status=$?
+    (ulimit -v $limit -t 1; timeout "$PATIENCE" "$SMAP" --job "$1" true < /dev/null > out 2> err) && status=0 || status=$?
     [ "$status" -eq 2 ] && [ ! -s out ] && [ "$(wc -l < err)" -eq 2 ] && grep -qF "$2" err || {
         echo "$1: status $status"
         head -c 500 err
