@@ -41,8 +41,8 @@ void muster_tell(struct backend *b, struct flight *f, const struct counts *c)
 {
     struct muster m = {b, f};
 
-    diag_note("%" PRIu64 " tasks have succeeded, %" PRIu64 " failed, %" PRIu64 " begun and not ended", c->succeeded, c->failed,
-              c->tasks - c->succeeded - c->failed - c->cancelled);
+    diag_note("%" PRIu64 " task%s succeeded, %" PRIu64 " failed, %" PRIu64 " begun and not ended", c->succeeded,
+              c->succeeded == 1 ? " has" : "s have", c->failed, c->tasks - c->succeeded - c->failed - c->cancelled);
     if (b->ops->running)
         b->ops->running(b, tell, &m);
 }

@@ -152,6 +152,23 @@ START_TEST(what_was_finished_before_a_crash_is_kept)
 }
 END_TEST
 
+START_TEST(it_is_known_since_when_a_task_runs)
+{
+    begin(1, 4);
+    reader_resume(&reader);
+    int64_t begun = reader_since(&reader);
+
+    ck_assert_int_gt(begun, 0);
+    reader_peek(&reader, false); /* nothing new: that is no beginning */
+    ck_assert_int_eq(reader_since(&reader), begun);
+    write_bytes("a\n");
+    share->progress = share_progress(0, 1, at);
+    ck_assert_int_eq(reader_since(&reader), 0);
+    reader_peek(&reader, false);
+    ck_assert_int_ge(reader_since(&reader), begun);
+}
+END_TEST
+
 START_TEST(a_peek_takes_nothing_twice)
 {
     begin(1, 4);
@@ -334,6 +351,7 @@ Suite *reader_suite(void)
     tcase_add_test(c, a_failure_is_the_fill_record_and_an_end);
     tcase_add_test(c, a_large_result_comes_in_parts);
     tcase_add_test(c, what_was_finished_before_a_crash_is_kept);
+    tcase_add_test(c, it_is_known_since_when_a_task_runs);
     tcase_add_test(c, a_peek_takes_nothing_twice);
     tcase_add_test(c, progress_of_another_batch_is_not_ours);
     tcase_add_test(c, text_belongs_to_the_running_task_and_splits_the_run);

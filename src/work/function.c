@@ -154,8 +154,10 @@ static void send_lots(struct function *f)
             give_up(f, "giving up");
             return;
         }
-        if (f->lots.sent++ == 0)
+        if (f->lots.sent++ == 0) {
+            reader_resume(&f->reader);
             read_lot(f);
+        }
     }
     if (f->lots.sent && !f->timer.place)
         loop_timer_set(f->spec.loop, &f->timer, stuck_first(&f->stuck, clock_now()));
@@ -272,12 +274,25 @@ static bool ended_in_peace(const struct function *f, int status)
     return !f->lots.sent || (l->limit && f->reader.done >= l->limit && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* When the task that runs began, or was first seen. */
+static int64_t running_since(const struct function *f, int64_t now)
+{
+    int64_t since = reader_since(&f->reader);
+
+    if (!since)
+        since = f->stuck.progress == atomic_load(&f->link.share->progress) ? f->stuck.since : now;
+    return since < now ? since : now; /* what stands in shared memory may be anything */
+}
+
 /* Takes all that the dead process has left behind, and fails the task it was in. False: it could not
  * be started, or did not come to a task. */
 static bool bury(struct function *f, int status)
 {
+    int64_t now = clock_now(), since = running_since(f, now);
+
     if (!f->corrupt) {
         take_news(f);
+        since = running_since(f, now);
         if (reader_peek(&f->reader, true))
             take_news(f);
     }
@@ -287,7 +302,7 @@ static bool bury(struct function *f, int status)
         return true;
     if (f->ready && !reader_running(&f->reader))
         return false; /* between two tasks, somebody else's doing */
-    struct outcome o = reader_outcome(&f->reader, f->reader.told, clock_now());
+    struct outcome o = reader_outcome(&f->reader, since, now);
 
     if (f->ready)
         describe(f, &o, status);
@@ -529,7 +544,7 @@ static void function_running(const struct worker *w,
     const struct function *f = (const struct function *)w;
 
     if (f->lots.sent && reader_running(&f->reader))
-        tell(ctx, reader_running(&f->reader), f->stuck.since, f->link.process.pid);
+        tell(ctx, reader_running(&f->reader), running_since(f, clock_now()), f->link.process.pid);
 }
 
 /* Lets it call _fini and flush what it has; its last words are nobody's. */

@@ -48,6 +48,11 @@ void reader_batch(struct reader *r, uint64_t first, uint32_t count, uint32_t att
     r->done = 0;
 }
 
+void reader_resume(struct reader *r)
+{
+    r->told = clock_now();
+}
+
 void reader_shorten(struct reader *r, uint32_t count)
 {
     r->count = count;
@@ -324,10 +329,12 @@ bool reader_peek(struct reader *r, bool dead)
         return false;
     if (!dead && (atomic_load(&r->share->events) != r->taken || share_progress_done(p) >= r->count))
         return false;
-    int64_t now = clock_now(), from = r->told;
+    int64_t now = clock_now();
 
-    r->told = now;
-    take_run(r, share_progress_done(p), share_progress_end(p), from, now);
+    if (share_progress_done(p) > r->done) {
+        take_run(r, share_progress_done(p), share_progress_end(p), r->told, now);
+        r->told = now;
+    }
     return r->count && r->done == r->count;
 }
 
@@ -340,6 +347,13 @@ uint64_t reader_running(const struct reader *r)
     uint32_t done = share_progress_done(p);
 
     return r->first + (done < r->count && done > r->done ? done : r->done);
+}
+
+int64_t reader_since(const struct reader *r)
+{
+    uint64_t p;
+
+    return progress(r, &p) && share_progress_done(p) <= r->done ? r->told : 0;
 }
 
 void reader_text(struct reader *r, struct span text)

@@ -33,7 +33,7 @@ struct reader {
     uint64_t first;      /* the current batch */
     uint32_t count, attempt, done;
     uint64_t touched;    /* the task of which pieces have been handed on already; 0: none */
-    int64_t told;        /* monotonic time of the last event */
+    int64_t told;        /* monotonic time of the last task that is known to have ended */
     uint32_t *length;    /* a copy nobody can change meanwhile */
     struct span fatal;   /* READER_FATAL: the words */
 };
@@ -55,6 +55,9 @@ void reader_begin(struct reader *r, struct share *share);
 /* The current batch is now tasks FIRST.. as given to the process. */
 void reader_batch(struct reader *r, uint64_t first, uint32_t count, uint32_t attempt);
 
+/* The process had nothing to do until now: what it does next begins now. */
+void reader_resume(struct reader *r);
+
 /* Of the current batch only the first COUNT tasks are left to this process. */
 void reader_shorten(struct reader *r, uint32_t count);
 /* The next batch that the process was given is void. */
@@ -69,6 +72,8 @@ void reader_heard(struct reader *r);
 bool reader_peek(struct reader *r, bool dead);
 /* The task that runs now: number, or 0 when the process has not begun the batch. */
 uint64_t reader_running(const struct reader *r);
+/* Since when it does (monotonic us), or 0: others have ended since the last news, and nobody knows when. */
+int64_t reader_since(const struct reader *r);
 /* Text printed by the running task. */
 void reader_text(struct reader *r, struct span text);
 /* The next task of the batch has ended like that: the fill record, then END. */

@@ -153,6 +153,27 @@ smap: 401 tasks: 400 succeeded, 1 failed; TIMES
     stderr_has '5000 tasks: 4950 succeeded, 50 failed'
 }
 
+@test "a task that crashed late has taken its time" {
+    in_processes
+    given '1\n2\nlate\n3\n'
+    for joblog in '' '--joblog=log'; do
+        # shellcheck disable=SC2086
+        expect_each 1 $joblog --worker "$W/libtrouble.so:trouble"
+        for backend in $(all_backends); do
+            grep -E 'task 3 \(late\) failed: signal 11 .*, (0\.[1-9]|[1-9])[0-9.]* s\)' "$runs/$backend/raw"
+        done
+    done
+}
+
+@test "USR1: a function has run since it was called" {
+    only procs1 procs2
+    given 'who\n'
+    expect_each 0 --worker "$W/libtrouble.so:trouble"
+    for backend in $(all_backends); do
+        grep -E '^smap: task 1 \(who\) runs for [0-9]\.[0-9]* s ' "$runs/$backend/raw"
+    done
+}
+
 @test "a status is a failure, what was emitted is dropped" {
     trouble status7
     expect 1 --worker "$W/libtrouble.so:trouble"

@@ -18,6 +18,19 @@ static int crash(struct smap_context *smap, const struct smap_task *task)
     return 0;
 }
 
+static int late_crash(struct smap_context *smap, const struct smap_task *task)
+{
+    usleep(300000);
+    return crash(smap, task);
+}
+
+static int ask_who_runs(struct smap_context *smap, const struct smap_task *task)
+{
+    kill(getppid(), SIGUSR1);
+    usleep(100000);
+    return smap_emit(smap, task->text, task->length);
+}
+
 static int call_abort(struct smap_context *smap, const struct smap_task *task)
 {
     (void)smap;
@@ -228,6 +241,7 @@ static const struct trouble troubles[] = {
     {"much", print_much},   {"lastwords", print_and_crash}, {"shell", run_shell},     {"leave", leave_child},
     {"twice", return_twice}, {"close", close_all},    {"large", large},               {"largefail", large_failure},
     {"forever", forever},           {"names", own_names},
+    {"late", late_crash},   {"who", ask_who_runs},
     {"await", await},       {"awaitcrash", await_and_crash}, {"go", make_file},
 };
 
