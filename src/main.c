@@ -20,7 +20,7 @@
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             again (patience), ending (the end of a process group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
- *     function (lots, link, reader, stuck: how it goes; share: what is between it and child, its process; callee, dl, signature), inplace,
+ *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, callee (dl, signature),
  *     filter (answers, piped)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, hosts, starts (-v, -t)

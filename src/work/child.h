@@ -1,6 +1,5 @@
 /*
- * child: the process that calls the function of --worker: smap, started again by itself. Layer:
- * work.
+ * child: the process that calls the function of --worker: smap, started again by itself. Layer: work.
  *
  * Descriptors as it finds them: 0 the shared memory (share.h), 1 and 2 the pipe on which smap reads
  * what the function prints, 3 the bell.

@@ -71,7 +71,7 @@ static void fill_argv(char *argv[WORDS], const char *mode, const struct work *wo
     memcpy(argv, word, sizeof word);
 }
 
-/* Every write to the pipe shall send the worker a signal: child.c says why. Where that cannot be
+/* Every write to the pipe shall send the worker a signal: caller.c says why. Where that cannot be
  * had, text is credited less exactly. */
 static void watch_text(const struct link *l)
 {

@@ -4,7 +4,7 @@
  * filled one after the other, so their number need not be told.
  *
  * A task of which pieces went up already (text it printed, parts of a large result) cannot be part
- * of a run. The worker ends such tasks alone, unless a signal was lost on the way (see child.c);
+ * of a run. The worker ends such tasks alone, unless a signal was lost on the way (see caller.c);
  * then the record is found by its separator.
  */
 #include "work/reader.h"

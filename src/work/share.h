@@ -1,5 +1,5 @@
 /*
- * share: what smap and one of its function workers say to each other, through memory they share.
+ * share: what smap (link, reader) and one of its function workers (writer) say to each other, through memory they share.
  * Layer: work.
  *
  *      smap                            one file, mapped by both                       worker process
