@@ -2,36 +2,17 @@
 #include "work/answers.h"
 
 #include "base/buf.h"
+#include "pieces.h"
 #include "suites.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct buf seen;
 static struct answers answers;
-
-/* "run 1-3 abc|", "out 4 x|", "err 4 y|", "end 4 ok|", "end 4 failed reason|". */
-static void note(void *ctx, const struct piece *p)
-{
-    static const char *const name[] = {"out", "err", "end", "run"};
-
-    (void)ctx;
-    buf_printf(&seen, "%s %llu", name[p->kind], (unsigned long long)p->task);
-    if (p->kind == PIECE_RUN)
-        buf_printf(&seen, "-%llu", (unsigned long long)p->task + p->count - 1);
-    if (p->kind != PIECE_END)
-        buf_printf(&seen, " %.*s|", (int)p->bytes.len, p->bytes.ptr);
-    else if (outcome_ok(&p->end))
-        buf_puts(&seen, " ok|");
-    else
-        buf_printf(&seen, " failed %.*s|", (int)p->end.reason.len, p->end.reason.ptr);
-    for (uint32_t i = 0; p->kind == PIECE_RUN && p->lengths && i < p->count; i++)
-        buf_printf(&seen, "%u ", p->lengths[i]);
-}
 
 static void set_up(void)
 {
-    struct answers_spec spec = {.separator = '\n', .fill = {"?", 1}, .slot = 1, .on_piece = note};
+    struct answers_spec spec = {.separator = '\n', .fill = {"?", 1}, .slot = 1, .on_piece = pieces_note};
 
     answers_init(&answers, &spec);
 }
@@ -39,17 +20,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     answers_release(&answers);
-    buf_release(&seen);
-}
-
-static const char *taken(void)
-{
-    static struct buf text;
-
-    buf_clear(&text);
-    buf_put(&text, seen.ptr, seen.len);
-    buf_clear(&seen);
-    return buf_cstr(&text);
+    pieces_release();
 }
 
 static struct batch *raw(uint64_t first, uint32_t count, const char *text)
@@ -100,12 +71,12 @@ START_TEST(records_answer_tasks)
     ck_assert_str_eq(ask(), "a\nb\nc\nd\ne\n");
     ck_assert_uint_eq(answers_waiting(&answers), 1);
     ck_assert_int_eq(answer("A\nB"), 0);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|");
     ck_assert_int_eq(answer("B\nC\nD\n"), 0);
-    ck_assert_str_eq(taken(), "run 2-3 BB\nC\n|run 4-4 D\n|");
+    ck_assert_str_eq(pieces_taken(), "run 2-3 BB\nC\n|run 4-4 D\n|");
     ck_assert_uint_eq(answers_waiting(&answers), 5);
     ck_assert_int_eq(answer("\n"), 0);
-    ck_assert_str_eq(taken(), "run 5-5 \n|");
+    ck_assert_str_eq(pieces_taken(), "run 5-5 \n|");
     ck_assert_uint_eq(answers_waiting(&answers), 0);
     batch_free(a);
     batch_free(b);
@@ -120,7 +91,7 @@ START_TEST(what_was_not_asked_cannot_be_answered)
     answers_wrote(&answers, 3); /* a and half of b */
     ck_assert_int_eq(answer("A\n"), 0);
     ck_assert_int_eq(answer("A\n"), -1);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|");
     batch_free(a);
 }
 END_TEST
@@ -132,7 +103,7 @@ START_TEST(more_answers_than_tasks_spoil_the_last_one)
     answers_add(&answers, a);
     ask();
     ck_assert_int_eq(answer("A\nB\nC\n"), -1);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|");
     ck_assert_uint_eq(answers_waiting(&answers), 2);
     batch_free(a);
 }
@@ -159,9 +130,9 @@ START_TEST(the_last_answer_is_held_back)
     ask();
     answers.hold = true;
     ck_assert_int_eq(answer("A\nB\n"), 0);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|");
     ck_assert_int_eq(answers_end(&answers), 0);
-    ck_assert_str_eq(taken(), "run 2-2 B\n|");
+    ck_assert_str_eq(pieces_taken(), "run 2-2 B\n|");
     answers.hold = true;
     a->first = 3;
     answers_add(&answers, a);
@@ -182,11 +153,11 @@ START_TEST(a_failure_takes_the_next_task_and_half_its_answer)
     ask();
     ck_assert_int_eq(answer("A\nha"), 0);
     answers_fail(&answers, &end);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|out 2 ?\n|end 2 failed why|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|out 2 ?\n|end 2 status 0 why|");
     answers_restart(&answers);
     ck_assert_str_eq(ask(), "c\n");
     ck_assert_int_eq(answer("C\n"), 0);
-    ck_assert_str_eq(taken(), "run 3-3 C\n|");
+    ck_assert_str_eq(pieces_taken(), "run 3-3 C\n|");
     batch_free(a);
 }
 END_TEST
@@ -201,7 +172,7 @@ START_TEST(text_is_the_waiting_tasks)
     ck_assert_int_eq(answer("A\n"), 0);
     ck_assert(answers_text(&answers, span_of("hm")));
     ck_assert_int_eq(answer("B\nC\n"), 0);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|err 2 hm|out 2 B\n|end 2 ok|run 3-3 C\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|err 2 hm|out 2 B\n|end 2 ok|run 3-3 C\n|");
     batch_free(a);
 }
 END_TEST
@@ -215,9 +186,11 @@ START_TEST(structured_tasks_become_records)
     batch_add(b, span_of(""), NULL, 0);
     answers_add(&answers, b);
     ck_assert_str_eq(ask(), "a b\n\n");
-    ck_assert(strncmp(taken(), "out 2 ?\n|end 2 failed the task holds", 34) == 0);
+    static const char refused[] = "out 2 ?\n|end 2 status 126 the task holds";
+
+    ck_assert_int_eq(strncmp(pieces_taken(), refused, sizeof refused - 1), 0);
     ck_assert_int_eq(answer("A\n\n"), 0);
-    ck_assert_str_eq(taken(), "run 1-1 A\n|run 3-3 \n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 A\n|run 3-3 \n|");
     batch_free(b);
 }
 END_TEST
@@ -228,7 +201,7 @@ START_TEST(the_rest_can_be_cancelled)
 
     answers_add(&answers, a);
     answers_cancel(&answers);
-    ck_assert_str_eq(taken(), "end 1 failed |end 2 failed |");
+    ck_assert_str_eq(pieces_taken(), "end 1 status 0 |end 2 status 0 |");
     ck_assert_uint_eq(answers.tasks, 0);
     ck_assert_uint_eq(answers.bytes, 0);
     batch_free(a);
@@ -243,7 +216,7 @@ START_TEST(lengths_are_told)
     answers_add(&answers, a);
     ask();
     ck_assert_int_eq(answer("AAA\n\nC\n"), 0);
-    ck_assert_str_eq(taken(), "run 1-3 AAA\n\nC\n|4 1 2 ");
+    ck_assert_str_eq(pieces_taken(), "run 1-3 AAA\n\nC\n|4 1 2 |");
     batch_free(a);
 }
 END_TEST
@@ -264,9 +237,11 @@ START_TEST(a_long_record_goes_on_in_parts)
         bytes += 100000;
     }
     ck_assert_int_eq(answer("\n"), 0);
-    ck_assert_uint_gt(seen.len, bytes);
-    ck_assert(strncmp(seen.ptr, "out 1 xxx", 9) == 0);
-    ck_assert(strstr(buf_cstr(&seen), "\n|end 1 ok|"));
+    const char *all = pieces_taken();
+
+    ck_assert_uint_gt(strlen(all), bytes);
+    ck_assert_int_eq(strncmp(all, "out 1 xxx", 9), 0);
+    ck_assert_ptr_nonnull(strstr(all, "\n|end 1 ok|"));
     batch_free(a);
 }
 END_TEST

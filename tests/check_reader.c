@@ -1,44 +1,20 @@
 /* smap's side of the shared memory. The worker is played by the tests: they write events and bytes as it would, or as one gone mad would. */
 #include "work/reader.h"
 
-#include "base/buf.h"
+#include "pieces.h"
 #include "suites.h"
 #include "work/share.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What came up, as text: "run 1-3 abc|", "out 4 x|", "err 4 y|", "end 4 ok|", "end 4 status 3 reason|"... */
-static struct buf seen;
 static struct share *share;
 static struct reader reader;
 
-static void note(void *ctx, const struct piece *p)
-{
-    static const char *const name[] = {"out", "err", "end", "run"};
-
-    (void)ctx;
-    buf_printf(&seen, "%s %llu", name[p->kind], (unsigned long long)p->task);
-    if (p->kind == PIECE_RUN)
-        buf_printf(&seen, "-%llu", (unsigned long long)p->task + p->count - 1);
-    if (p->kind != PIECE_END)
-        buf_printf(&seen, " %.*s|", (int)p->bytes.len, p->bytes.ptr);
-    else if (outcome_ok(&p->end))
-        buf_puts(&seen, " ok|");
-    else
-        buf_printf(&seen, " status %d %.*s|", p->end.status, (int)p->end.reason.len, p->end.reason.ptr);
-    if (p->kind == PIECE_RUN && p->lengths) {
-        for (uint32_t i = 0; i < p->count; i++)
-            buf_printf(&seen, "%u ", p->lengths[i]);
-        buf_puts(&seen, "|");
-    }
-}
-
 static void set_up_with(bool lengths)
 {
-    struct reader_spec spec = {.separator = '\n', .fill = {"?", 1}, .lengths = lengths, .slot = 1, .on_piece = note};
+    struct reader_spec spec = {.separator = '\n', .fill = {"?", 1}, .lengths = lengths, .slot = 1, .on_piece = pieces_note};
 
-    buf_clear(&seen);
     share = aligned_alloc(4096, sizeof *share);
     memset(share, 0, sizeof *share);
     reader_init(&reader, &spec);
@@ -54,7 +30,7 @@ static void tear_down(void)
 {
     reader_release(&reader);
     free(share);
-    buf_release(&seen);
+    pieces_release();
 }
 
 /* The worker's hand: bytes at the end of the segment, events, progress. */
@@ -81,27 +57,17 @@ static void begin(uint64_t first, uint32_t count)
     share->progress = share_progress(0, 0, 0);
 }
 
-static const char *taken(void)
-{
-    static struct buf text;
-
-    buf_clear(&text);
-    buf_put(&text, seen.ptr, seen.len);
-    buf_clear(&seen);
-    return buf_cstr(&text);
-}
-
 START_TEST(a_run_comes_up_as_one_piece)
 {
     begin(5, 3);
     write_bytes("a\nb\n");
     post(SHARE_RUN, 2, 0);
     ck_assert_int_eq(reader_take(&reader), READER_NONE);
-    ck_assert_str_eq(taken(), "run 5-6 a\nb\n|");
+    ck_assert_str_eq(pieces_taken(), "run 5-6 a\nb\n|");
     write_bytes("c\n");
     post(SHARE_RUN, 3, 0);
     ck_assert_int_eq(reader_take(&reader), READER_BATCH);
-    ck_assert_str_eq(taken(), "run 7-7 c\n|");
+    ck_assert_str_eq(pieces_taken(), "run 7-7 c\n|");
     ck_assert_uint_eq(share->taken, 2);
 }
 END_TEST
@@ -116,7 +82,7 @@ START_TEST(a_failure_is_the_fill_record_and_an_end)
     write_bytes("c\n");
     post(SHARE_RUN, 3, 0);
     ck_assert_int_eq(reader_take(&reader), READER_BATCH);
-    ck_assert_str_eq(taken(), "run 1-1 a\n|out 2 ?\n|end 2 status 3 no such thing|run 3-3 c\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-1 a\n|out 2 ?\n|end 2 status 3 no such thing|run 3-3 c\n|");
 }
 END_TEST
 
@@ -131,7 +97,7 @@ START_TEST(a_large_result_comes_in_parts)
     at = 3;
     post(SHARE_ENDED, 1, 0);
     ck_assert_int_eq(reader_take(&reader), READER_NONE);
-    ck_assert_str_eq(taken(), "out 1 aaa|out 1 bb\n|end 1 ok|");
+    ck_assert_str_eq(pieces_taken(), "out 1 aaa|out 1 bb\n|end 1 ok|");
     ck_assert_uint_eq(share->released, 1);
 }
 END_TEST
@@ -143,11 +109,11 @@ START_TEST(what_was_finished_before_a_crash_is_kept)
     share->progress = share_progress(0, 2, at);
     ck_assert_uint_eq(reader_running(&reader), 12);
     ck_assert(!reader_peek(&reader, true));
-    ck_assert_str_eq(taken(), "run 10-11 a\nb\n|");
+    ck_assert_str_eq(pieces_taken(), "run 10-11 a\nb\n|");
     struct outcome end = {.cause = END_SIGNAL, .signal = 11};
 
     reader_fail(&reader, &end);
-    ck_assert_str_eq(taken(), "out 12 ?\n|end 12 status 0 |");
+    ck_assert_str_eq(pieces_taken(), "out 12 ?\n|end 12 status 0 |");
     ck_assert_uint_eq(reader.done, 3);
 }
 END_TEST
@@ -175,22 +141,22 @@ START_TEST(a_peek_takes_nothing_twice)
     write_bytes("a\nb\n");
     share->progress = share_progress(0, 2, at);
     ck_assert(!reader_peek(&reader, false));
-    ck_assert_str_eq(taken(), "run 1-2 a\nb\n|");
+    ck_assert_str_eq(pieces_taken(), "run 1-2 a\nb\n|");
     ck_assert(!reader_peek(&reader, false));
-    ck_assert_str_eq(taken(), "");
+    ck_assert_str_eq(pieces_taken(), "");
     write_bytes("c\n");
     post(SHARE_RUN, 3, 0);
     ck_assert(!reader_peek(&reader, false)); /* an event waits: not now */
-    ck_assert_str_eq(taken(), "");
+    ck_assert_str_eq(pieces_taken(), "");
     ck_assert_int_eq(reader_take(&reader), READER_NONE);
-    ck_assert_str_eq(taken(), "run 3-3 c\n|");
+    ck_assert_str_eq(pieces_taken(), "run 3-3 c\n|");
     write_bytes("d\n");
     share->progress = share_progress(0, 4, at);
     ck_assert(!reader_peek(&reader, false)); /* the last one is its event's */
-    ck_assert_str_eq(taken(), "");
+    ck_assert_str_eq(pieces_taken(), "");
     post(SHARE_RUN, 4, 0);
     ck_assert_int_eq(reader_take(&reader), READER_BATCH);
-    ck_assert_str_eq(taken(), "run 4-4 d\n|");
+    ck_assert_str_eq(pieces_taken(), "run 4-4 d\n|");
 }
 END_TEST
 
@@ -215,7 +181,7 @@ START_TEST(text_belongs_to_the_running_task_and_splits_the_run)
     write_bytes("c\nd\ne\n");
     post(SHARE_RUN, 5, 0);
     ck_assert_int_eq(reader_take(&reader), READER_BATCH);
-    ck_assert_str_eq(taken(), "err 3 hm|run 1-2 a\nb\n|out 3 c\n|end 3 ok|run 4-5 d\ne\n|");
+    ck_assert_str_eq(pieces_taken(), "err 3 hm|run 1-2 a\nb\n|out 3 c\n|end 3 ok|run 4-5 d\ne\n|");
 }
 END_TEST
 
@@ -229,7 +195,7 @@ START_TEST(lengths_are_handed_on)
     write_bytes("a\nb\n\n");
     post(SHARE_RUN, 2, 0);
     ck_assert_int_eq(reader_take(&reader), READER_NONE);
-    ck_assert_str_eq(taken(), "run 1-2 a\nb\n\n|4 1 |");
+    ck_assert_str_eq(pieces_taken(), "run 1-2 a\nb\n\n|4 1 |");
     share->length[0][2] = 3;
     write_bytes("c\n");
     post(SHARE_RUN, 3, 0);
@@ -261,7 +227,7 @@ START_TEST(a_batch_may_be_cut)
     post(SHARE_RUN, 1, 0);
     post(SHARE_CUT, 1, 1);
     ck_assert_int_eq(reader_take(&reader), READER_CUT);
-    ck_assert_str_eq(taken(), "run 5-5 a\n|");
+    ck_assert_str_eq(pieces_taken(), "run 5-5 a\n|");
     reader_shorten(&reader, 1);
     ck_assert_int_eq(reader_take(&reader), READER_NONE);
 
@@ -272,7 +238,7 @@ START_TEST(a_batch_may_be_cut)
     post(SHARE_RUN, 2, 0);
     post(SHARE_CUT, 2, 3);
     ck_assert_int_eq(reader_take(&reader), READER_BATCH);
-    ck_assert_str_eq(taken(), "run 30-31 b\nc\n|");
+    ck_assert_str_eq(pieces_taken(), "run 30-31 b\nc\n|");
     reader_batch(&reader, 50, 2, 1); /* what is told of the old batch means nothing to the next */
     ck_assert_int_eq(reader_take(&reader), READER_NONE);
     post(SHARE_CUT, 1, 4);
