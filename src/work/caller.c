@@ -196,10 +196,8 @@ static void run_raw(struct caller *c, const struct share_batch *b, char *at, uin
     while (w->done < last && !is_cut(w)) {
         char *end = memchr(at, b->separator, (size_t)(stop - at));
 
-        if (!end) {
-            writer_broken("the batch is not what it should be");
-            return;
-        }
+        if (!end)
+            writer_spoilt();
         *end = '\0';
         task.text = at;
         task.length = (size_t)(end - at);
@@ -229,7 +227,7 @@ static void run_structured(struct caller *c, const struct share_batch *b, char *
     batch_walk(&cursor, &batch);
     while (w->done < last && !is_cut(w)) {
         if (!batch_next(&cursor, &t))
-            writer_broken("the batch is not what it should be");
+            writer_spoilt();
         struct smap_task task = {t.number, t.text.ptr, t.text.len, t.attempt, t.fields,
                                  (const struct smap_field *)t.field};
 

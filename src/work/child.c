@@ -10,6 +10,7 @@
 #include "work/callee.h"
 #include "work/caller.h"
 #include "work/dl.h"
+#include "work/link.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -87,7 +88,7 @@ static int check(char **word)
     callee.fini = NULL; /* nothing has begun */
     callee_end(&callee);
     buf_release(&error);
-    return status;
+    return status | LINK_CHECKED;
 }
 
 /* Writes where the library is found to descriptor 3: what opening it may print does not go there. */

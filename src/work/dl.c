@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -38,11 +39,48 @@ static void warn_if_writable(const char *path)
         diag_note("%s can be written by everybody", path);
 }
 
-static int missing(const char *library)
+/* What a newcomer stumbles over most, in the loader's words hard to guess. */
+static const char *hint(const char *library, const char *why)
+{
+    struct stat st;
+    bool absent = strstr(why, strerror(ENOENT)), here = stat(library, &st) == 0;
+
+    if (library[0] == '~' && absent)
+        return " (smap does not know ~: write $HOME)";
+    if (!strchr(library, '/') && absent && here)
+        return " (the one in this directory is written with ./ before its name)";
+    if (strchr(library, '/') && absent && here && strncmp(why, library, strlen(library)) == 0)
+        return " (it is there, but for another machine)";
+    if (!strchr(library, '/') && strstr(why, "invalid ELF header"))
+        return " (a text for the linker? the library itself has a number behind .so, as libm.so.6)";
+    return "";
+}
+
+/* 127 when there is none, 126 when there is one that cannot be used. */
+static int cannot_open(const char *library, const char *why, struct buf *error)
 {
     struct stat st;
 
-    return strchr(library, '/') && stat(library, &st) == 0 ? 126 : 127;
+    buf_printf(error, "cannot open the library: %s%s", why, hint(library, why));
+    if (strchr(library, '/'))
+        return stat(library, &st) == 0 ? 126 : 127;
+    return strstr(why, strerror(ENOENT)) ? 127 : 126;
+}
+
+/* A variable has an address like any function; calling it would be a crash in every task. */
+static bool is_data(const void *address)
+{
+#ifdef __GLIBC__
+    const ElfW(Sym) *symbol = NULL;
+    Dl_info info;
+
+    if (!dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol || info.dli_saddr != address)
+        return false;
+    return ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT; /* the macro is the same for 32 bits */
+#else
+    (void)address;
+    return false;
+#endif
 }
 
 static void *sibling(void *handle, const char *symbol, const char *suffix, struct buf *name)
@@ -96,15 +134,16 @@ int dl_open(struct dl *d, const char *library, const char *symbol, enum dl_kind 
     warn_if_writable(library);
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
 
-    if (!handle) {
-        buf_printf(error, "cannot open the library: %s", dlerror());
-        return missing(library);
-    }
+    if (!handle)
+        return cannot_open(library, dlerror(), error);
     d->file = file_of(handle);
     d->run = dlsym(handle, symbol);
     if (!d->run) {
         buf_printf(error, "%s has no function %s", library, symbol);
         status = 127;
+    } else if (is_data(d->run)) {
+        buf_printf(error, "%s: %s is a variable, not a function", library, symbol);
+        status = 126;
     } else if (kind != DL_PLAIN) {
         status = check_abi(sibling(handle, symbol, "_abi", &name), library, symbol, kind, error);
         *(void **)&d->init = sibling(handle, symbol, "_init", &name);

@@ -229,9 +229,12 @@ int link_check(const struct work *work, const char *library)
     if (start_opener(&p, "check", work, library, SPAWN_NULL) < 0)
         return 126;
     spawn_reap(&p, true, &status, &usage);
+    if (WIFEXITED(status) && WEXITSTATUS(status) & LINK_CHECKED)
+        return WEXITSTATUS(status) & ~LINK_CHECKED;
     if (WIFEXITED(status))
-        return WEXITSTATUS(status);
-    diag("%s: opening it ended the process (signal %d)", library, WTERMSIG(status));
+        diag("%s: opening it ended the process (exit status %d)", library, WEXITSTATUS(status));
+    else
+        diag("%s: opening it ended the process (signal %d)", library, WTERMSIG(status));
     return 126;
 }
 

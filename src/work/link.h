@@ -39,6 +39,8 @@ ssize_t link_read(struct link *l, char *buffer, size_t size);
 /* Closes and unmaps all but the process, which has ended. */
 void link_close(struct link *l);
 
+/* In the exit status of that process: it ended as it should; the rest of it is the answer. */
+#define LINK_CHECKED 0x80
 /* Opens the library in a process made for that, waits for it: 0, or the exit status 2, 126 or 127
  * (reported). */
 int link_check(const struct work *work, const char *library);

@@ -21,6 +21,12 @@ _Noreturn void writer_broken(const char *what)
     _exit(STATUS_BROKEN);
 }
 
+_Noreturn void writer_spoilt(void)
+{
+    diag("worker process: the function has written over the tasks behind its own");
+    _exit(STATUS_BROKEN);
+}
+
 /* --- bells ------------------------------------------------------------------------------------- */
 
 static void ring(struct writer *w)

@@ -31,6 +31,8 @@ struct writer {
 void writer_begin(struct writer *w, struct share *share, int bell);
 /* The process cannot go on: says why (WHAT and errno) on stderr, and leaves. */
 _Noreturn void writer_broken(const char *what);
+/* The same when the tasks, which lie where the function can write, make no sense any more. */
+_Noreturn void writer_spoilt(void);
 
 /* Sleeps until there is a batch. False: smap wants us to end, or is gone. */
 bool writer_await_batch(struct writer *w);

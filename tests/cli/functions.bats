@@ -400,6 +400,29 @@ a
     expect 126 --worker /etc/passwd:f
     expect 2 --worker libm.so.6:sqrt --signature 'double(complex)'
     stderr_has "'complex' is not a type that --signature knows"
+    expect 126 --worker "$W/libtrouble.so:variable" --signature 'int(int)'
+    stderr "smap: $W/libtrouble.so: variable is a variable, not a function\n"
+}
+
+@test "a library that cannot be opened: what to do about it" {
+    given 'a\n'
+    cp "$W/libtrouble.so" libhere.so
+    expect 127 --worker libhere.so:trouble
+    stderr_has 'libhere.so: cannot open shared object file: No such file or directory (the one in this directory is written with ./ before its name)'
+    # shellcheck disable=SC2088
+    expect 127 --worker '~/libhere.so:trouble'
+    stderr_has '(smap does not know ~: write $HOME)'
+    # An impossible machine, in the ELF header.
+    printf '\376\376' | dd of=libhere.so bs=1 seek=18 conv=notrunc status=none
+    expect_each 126 --worker ./libhere.so:trouble
+    stderr_has '(it is there, but for another machine)'
+}
+
+@test "a library that ends the process when it is opened" {
+    given 'a\n'
+    expect 126 --worker "$W/libleaver.so:leaver"
+    stdout ''
+    stderr "smap: $W/libleaver.so: opening it ended the process (exit status 0)\n"
 }
 
 @test "any C function by its signature" {

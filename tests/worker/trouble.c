@@ -316,6 +316,9 @@ SMAP_WORKER(work)
     return smap_emit(smap, task->text, task->length);
 }
 
+/* It cannot be called. */
+SMAP_EXPORT int variable = 3;
+
 /* For another time. */
 SMAP_EXPORT const uint64_t old_abi = (uint64_t)99 << 32;
 SMAP_EXPORT int old(void);
