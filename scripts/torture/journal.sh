@@ -22,6 +22,8 @@ export LC_ALL=C
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
 wrong=0 done_kills=0 jobs=0 again=0 hangs=0
 token=torture-$$-$SEED
+# What killed ones leave is no other's affair; and nobody waits long for a name server.
+export OMPI_MCA_orte_tmpdir_base=$work/session RES_OPTIONS=timeout:1
 
 complain() {
     echo "WRONG (seed $SEED, kill $done_kills): $*"

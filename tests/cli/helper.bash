@@ -22,6 +22,8 @@ export LC_ALL=C
 # Open MPI need not look for networks here, nor hwloc for an X server and for what a chroot without /sys lacks.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader
 export HWLOC_COMPONENTS=-gl HWLOC_HIDE_ERRORS=2
+# Where there is no /etc/hosts, MPI_Init asks a name server for localhost, many times; an answer that is lost shall not cost five seconds.
+export RES_OPTIONS=timeout:1
 
 # Everything that is here: the MPI columns need mpirun, and the module beside the program.
 all_backends() {
@@ -44,8 +46,12 @@ setup_file() {
             # The clusters of scripts/cluster, when they are asked for and up.
             mpi-hosts) line="\"$CLUSTER/hosts\" mpirun -q -n 6 --bind-to none \"$SMAP\" --mpi" ;;
             mpi-slurm) line="\"$CLUSTER/slurm\" run srun --quiet --mpi=pmix -N 3 -n 6 \"$SMAP\" --mpi" ;;
-            # After a status that is not 0 mpirun gives ranks that are long gone two seconds to go.
-            mpi*) line="env OMPI_MCA_odls_base_sigkill_timeout=0 mpirun -q -n ${backend#mpi} --oversubscribe --bind-to none \"$SMAP\" --mpi" ;;
+            # After a status that is not 0 mpirun gives ranks that are long gone two seconds to go. It takes away the directory that all its
+            # kind have in common when it finds that empty, which another may just be about to use: each has its own.
+            mpi*)
+                line="env OMPI_MCA_odls_base_sigkill_timeout=0 OMPI_MCA_orte_tmpdir_base=\"$BATS_FILE_TMPDIR/session/$backend\""
+                line="$line mpirun -q -n ${backend#mpi} --oversubscribe --bind-to none \"$SMAP\" --mpi"
+                ;;
         esac
         mkdir -p "$BATS_FILE_TMPDIR/bin/$backend"
         printf '#!/bin/sh\nexec %s "$@"\n' "$line" > "$BATS_FILE_TMPDIR/bin/$backend/smap"

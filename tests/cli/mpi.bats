@@ -9,6 +9,7 @@ setup() {
         skip "no MPI module or no mpirun"
     fi
     cd "$BATS_TEST_TMPDIR" || return 1
+    export OMPI_MCA_orte_tmpdir_base=$PWD/session
     seq 5 > five
 }
 
@@ -89,7 +90,8 @@ hydra() { # N ARGUMENT...
 }
 
 @test "a task may call mpirun itself" {
-    run ranks 2 --mpi 'mpirun -q --oversubscribe -n 2 sh -c "echo {} \$OMPI_COMM_WORLD_SIZE"' ::: a b
+    mkdir a b
+    run ranks 2 --mpi 'TMPDIR=$PWD/{} mpirun -q --oversubscribe -n 2 sh -c "echo {} \$OMPI_COMM_WORLD_SIZE"' ::: a b
     [ "$status" -eq 0 ]
     [ "$(sort <<< "$output" | uniq -c | tr -s ' ' | tr '\n' ';')" = " 2 a 2; 2 b 2;" ]
 }
