@@ -206,6 +206,7 @@ local_backends() {
             rm -f ready
             begin "$backend" --summary
             await ready
+            until [ -s "$runs/$backend/out" ]; do sleep 0.02; done
             kill -"${signal%:*}" "$pid"
             ended "${signal#*:}"
             [ "$(cat "$runs/$backend/out")" = done ]
