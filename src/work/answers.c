@@ -219,6 +219,11 @@ uint64_t answers_waiting(const struct answers *a)
     return a->used ? at(a, 0)->first + at(a, 0)->answered : 0;
 }
 
+bool answers_asked(const struct answers *a)
+{
+    return a->used && at(a, 0)->written > 0; /* a process is never given a batch from its middle on */
+}
+
 int64_t answers_timeout(const struct answers *a)
 {
     return a->used ? at(a, 0)->timeout : 0;

@@ -83,6 +83,8 @@ void answers_restart(struct answers *a);
 struct outcome answers_outcome(const struct answers *a);
 /* The task that is waited for; 0: none. */
 uint64_t answers_waiting(const struct answers *a);
+/* The process has been written that task, or a part of it. */
+bool answers_asked(const struct answers *a);
 /* us that task may take; 0: any, or there is none. */
 int64_t answers_timeout(const struct answers *a);
 

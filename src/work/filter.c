@@ -62,6 +62,7 @@ struct filter {
     uint32_t window;
     bool answered;           /* some process of this slot has answered */
     bool finishing;          /* nothing follows: its stdin is closed when all is written */
+    bool closed;             /* that has been done: what comes nevertheless (another attempt) is for the next process */
     bool stopping, broken, timed_out, surplus, hinted;
     struct again again;
     struct ending ending;    /* of one that has had its time */
@@ -129,7 +130,7 @@ static void write_all(struct filter *f)
     bool more = answers_pending(&f->answers, &iov, 1);
 
     if (!more && f->finishing) {
-        f->answers.hold = true;
+        f->answers.hold = f->closed = true;
         drop(f, &f->pipes.in);
         return;
     }
@@ -280,6 +281,21 @@ static void drain(struct filter *f)
     drop(f, &f->pipes.err);
 }
 
+/* It answered all that it was asked. */
+static void note_end(const struct filter *f, int status)
+{
+    if (WIFSIGNALED(status))
+        diag_note("filter %s: ended by signal %d after its last answer", f->spec.work->word[0], WTERMSIG(status));
+    else if (WEXITSTATUS(status))
+        diag_note("filter %s: ended with status %d after its last answer", f->spec.work->word[0], WEXITSTATUS(status));
+}
+
+/* Tasks wait for the process that follows. */
+static bool is_in_the_way(const struct filter *f)
+{
+    return f->closed && f->answers.tasks && !answers_asked(&f->answers);
+}
+
 static void on_death(struct filter *f, int status)
 {
     ending_clear(&f->ending, true);
@@ -288,15 +304,10 @@ static void on_death(struct filter *f, int status)
         too_much(f);
     if (f->broken)
         return;
-    if (!f->answers.tasks) {
-        if (WIFSIGNALED(status))
-            diag_note("filter %s: ended by signal %d after its last answer", f->spec.work->word[0], WTERMSIG(status));
-        else if (WEXITSTATUS(status))
-            diag_note("filter %s: ended with status %d after its last answer", f->spec.work->word[0],
-                      WEXITSTATUS(status));
-        return;
-    }
-    blame(f, status);
+    if (!f->answers.tasks || is_in_the_way(f))
+        note_end(f, status);
+    else
+        blame(f, status);
     if (f->stopping)
         answers_cancel(&f->answers);
     answers_restart(&f->answers);
@@ -364,7 +375,7 @@ static void start(struct filter *f)
     }
     f->spec.starved(f->spec.ctx, 0);
     f->again = (struct again){0};
-    f->timed_out = false;
+    f->timed_out = f->closed = false;
     loop_add(l, f->pipes.out, POLLIN, on_out, f);
     loop_add(l, f->pipes.err, POLLIN, on_err, f);
     if (f->pipes.process.pidfd >= 0)
@@ -402,10 +413,14 @@ static void look(struct filter *f)
 
     if (wants_more && f->window < WINDOW_MAX)
         f->window *= 2;
-    hint(f, now);
+    if (!is_in_the_way(f))
+        hint(f, now);
     if (f->answers.hold && now - f->heard >= END_TIME && answers_end(&f->answers) < 0)
         too_much(f); /* it does not leave: the answer counts all the same */
-    if (f->pipes.out < 0 && now - f->heard >= f->spec.work->linger) {
+    if (is_in_the_way(f)) {
+        if (now - f->heard >= END_TIME)
+            spawn_kill(&f->pipes.process, SIGKILL);
+    } else if (f->pipes.out < 0 && now - f->heard >= f->spec.work->linger) {
         spawn_kill(&f->pipes.process, SIGKILL); /* it will never answer */
     } else if (timeout && !f->timed_out && now - f->answers.since >= timeout) {
         f->timed_out = true; /* from here on no answer counts */
@@ -499,7 +514,9 @@ static int filter_give(struct worker *w, const struct batch *b)
     if (!f->pipes.process.pid) {
         if (idle)
             start(f);
-    } else if (f->pipes.in >= 0) {
+    } else {
+        if (f->closed && answers_got(&f->answers, 0) < 0) /* an answer kept back is not the last one any more */
+            too_much(f);
         write_all(f);
         if (idle)
             watch_silence(f);

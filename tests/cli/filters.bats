@@ -137,6 +137,14 @@ c' d
     stderr_has 'cannot be run (exit status 127)'
 }
 
+@test "another attempt is not for a filter that was told the end" {
+    given 'a\nb\nc\n'
+    # The process that answers c reads the end of its input while b comes back, and takes its time to leave.
+    expect 0 --retries 1 --filter 'while read -r x; do [ $x != b ] || ! mkdir seen 2> /dev/null || kill -KILL $$; echo $x; done; exec >&-; sleep 0.3'
+    stdout 'a\nb\nc\n'
+    stderr ''
+}
+
 @test "a record that takes too long" {
     given 'a\nb\nc\n'
     expect 1 --timeout 0.7 --filter 'while read -r x; do [ $x != b ] || sleep 60; echo $x; done'
