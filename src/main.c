@@ -19,7 +19,7 @@
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
- *             again (patience), ending (the end of a process group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
+ *             again (patience), reaper (the end of a process), ending (of its group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
  *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, callee (dl, signature),
  *     filter (answers, piped)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...

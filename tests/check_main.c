@@ -17,6 +17,7 @@ static Suite *(*const suites[])(void) = {
     loop_suite,
     again_suite,
     reader_suite,
+    reaper_suite,
     caller_suite,
     signature_suite,
     answers_suite,

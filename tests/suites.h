@@ -19,6 +19,7 @@ Suite *json_suite(void);
 Suite *loop_suite(void);
 Suite *again_suite(void);
 Suite *reader_suite(void);
+Suite *reaper_suite(void);
 Suite *caller_suite(void);
 Suite *signature_suite(void);
 Suite *answers_suite(void);

@@ -24,48 +24,17 @@ static void stop_feeding(struct hook_process *h)
     h->fed = false;
 }
 
-static void watch(struct hook_process *h);
-
 /* Children of the process that it left behind are none of smap's business: they hold nothing of it.
  */
-static bool collect(struct hook_process *h, bool block)
+static void on_death(void *ctx, int status, const struct rusage *usage)
 {
-    int status, pidfd = h->process.pidfd;
+    struct hook_process *h = ctx;
 
-    if (!h->process.pid)
-        return true;
-    if (pidfd >= 0 && loop_has(h->loop, pidfd))
-        loop_remove(h->loop, pidfd); /* reaping closes it */
-    if (!spawn_reap(&h->process, block, &status, NULL)) {
-        watch(h);
-        return false;
-    }
-    h->process = (struct process){.pidfd = -1};
+    (void)usage;
     stop_feeding(h);
-    loop_timer_clear(h->loop, &h->look);
     loop_timer_clear(h->loop, &h->end);
     h->ended(h->ctx, WIFSIGNALED(status) ? 0 : WEXITSTATUS(status),
              WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-    return true;
-}
-
-static void on_end_event(void *ctx, short events)
-{
-    (void)events;
-    collect(ctx, false);
-}
-
-static void on_look(void *ctx)
-{
-    collect(ctx, false);
-}
-
-static void watch(struct hook_process *h)
-{
-    if (h->process.pidfd >= 0)
-        loop_add(h->loop, h->process.pidfd, POLLIN, on_end_event, h);
-    else
-        loop_timer_set(h->loop, &h->look, clock_now() + LOOK_AGAIN);
 }
 
 /* TERM the first time, KILL the second. */
@@ -85,7 +54,7 @@ static void on_end_time(void *ctx)
 void hook_process_init(struct hook_process *h, struct loop *l, hook_ended_fn *ended, void *ctx)
 {
     *h = (struct hook_process){.loop = l, .process.pidfd = -1, .ended = ended, .ctx = ctx};
-    loop_timer_init(&h->look, on_look, h);
+    reaper_init(&h->reaper, l, &h->process, on_death, h);
     loop_timer_init(&h->end, on_end_time, h);
 }
 
@@ -110,7 +79,7 @@ int hook_process_start(struct hook_process *h, struct program *p, struct spawn *
     h->fed = true;
     h->hurried = false;
     channel_take(&h->in, h->loop, fd[1], "the hook", true);
-    watch(h);
+    reaper_watch(&h->reaper);
     return 0;
 }
 
@@ -147,7 +116,7 @@ void hook_process_hurry(struct hook_process *h, int64_t until)
 /* Not in the loop, which nobody runs any more. */
 static bool wait_until(struct hook_process *h, int64_t until)
 {
-    while (!collect(h, false)) {
+    while (!reaper_look(&h->reaper, false)) {
         int64_t left = until - clock_now();
 
         if (left <= 0)
@@ -171,9 +140,9 @@ void hook_process_end(struct hook_process *h)
         spawn_kill(&h->process, SIGCONT);
         if (!wait_until(h, clock_now() + KILL_AFTER)) {
             spawn_kill(&h->process, SIGKILL);
-            collect(h, true);
+            reaper_look(&h->reaper, true);
         }
     }
-    loop_timer_clear(h->loop, &h->look);
+    reaper_leave(&h->reaper);
     loop_timer_clear(h->loop, &h->end);
 }

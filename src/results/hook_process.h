@@ -11,6 +11,7 @@
 
 #include "base/loop.h"
 #include "results/channel.h"
+#include "work/reaper.h"
 #include "work/spawn.h"
 
 struct program;
@@ -24,7 +25,8 @@ struct hook_process {
     struct channel in;
     bool fed;     /* its input is still open */
     bool hurried; /* it was told to end */
-    struct loop_timer look, end;
+    struct reaper reaper;
+    struct loop_timer end;
     hook_ended_fn *ended;
     void *ctx;
 };

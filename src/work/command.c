@@ -16,6 +16,7 @@
 #include "work/again.h"
 #include "work/ending.h"
 #include "work/program.h"
+#include "work/reaper.h"
 #include "work/spawn.h"
 #include "work/work.h"
 
@@ -30,7 +31,6 @@
 
 enum {
     READ_SIZE = 65536,          /* one pipe full */
-    LOOK_AGAIN = 2000,          /* us between looks at a process without a pidfd (Linux before 5.3) */
 };
 
 struct command {
@@ -41,6 +41,7 @@ struct command {
     struct batch_cursor cursor;
     struct task task;          /* the current one, inside batch */
     struct process process;
+    struct reaper reaper;
     int out, err, in;          /* our ends of its pipes, -1: closed */
     size_t fed;                /* bytes of the task written to its stdin */
     bool ended;                /* the process has; STATUS is known */
@@ -227,8 +228,6 @@ static void cut_off(struct command *c, int *fd, enum piece_kind kind)
 }
 
 static bool start(struct command *c);
-static void check_exit(struct command *c);
-static void on_exit_event(void *ctx, short events);
 
 /* The whole group has gone, and with it all that wrote for the task: who still holds a pipe has left the group, and its output is not waited for. */
 static void on_gone(void *ctx)
@@ -255,15 +254,11 @@ static bool not_begun(struct command *c)
     return false;
 }
 
-/* Three uses that never overlap: the next attempt to start, the linger time, and looking for the end where there is no pidfd. */
+/* Two uses that never overlap: the next attempt to start, and the linger time. */
 static void on_timer(void *ctx)
 {
     struct command *c = ctx;
 
-    if (c->process.pid) {
-        check_exit(c);
-        return;
-    }
     if (!c->ended) {
         if (!start(c)) {
             close_task(c);
@@ -277,22 +272,13 @@ static void on_timer(void *ctx)
     finish(c);
 }
 
-static void check_exit(struct command *c)
+static void on_death(void *ctx, int status, const struct rusage *usage)
 {
-    struct rusage usage;
-    int pidfd = c->process.pidfd;
+    struct command *c = ctx;
 
-    if (pidfd >= 0)
-        loop_remove(c->spec.loop, pidfd); /* reaping closes it */
-    if (!spawn_reap(&c->process, false, &c->status, &usage)) {
-        if (pidfd >= 0)
-            loop_add(c->spec.loop, pidfd, POLLIN, on_exit_event, c);
-        else
-            loop_timer_set(c->spec.loop, &c->timer, clock_now() + LOOK_AGAIN);
-        return;
-    }
     c->ended = true;
-    c->outcome.maxrss = usage.ru_maxrss;
+    c->status = status;
+    c->outcome.maxrss = usage->ru_maxrss;
     loop_timer_clear(c->spec.loop, &c->limit);
     drop(c, &c->in);
     if (ending_left(&c->ending))
@@ -301,14 +287,6 @@ static void check_exit(struct command *c)
         finish(c);
     else
         loop_timer_set(c->spec.loop, &c->timer, clock_now() + c->spec.work->linger);
-}
-
-static void on_exit_event(void *ctx, short events)
-{
-    struct command *c = ctx;
-
-    (void)events;
-    check_exit(c);
 }
 
 /* Pipes for what the task shall have; -1 with errno, nothing left open. */
@@ -344,10 +322,7 @@ static void watch_process(struct command *c)
 {
     struct loop *l = c->spec.loop;
 
-    if (c->process.pidfd >= 0)
-        loop_add(l, c->process.pidfd, POLLIN, on_exit_event, c);
-    else
-        loop_timer_set(l, &c->timer, clock_now() + LOOK_AGAIN);
+    reaper_watch(&c->reaper);
     if (c->batch->timeout)
         loop_timer_set(l, &c->limit, c->started + c->batch->timeout);
     if (c->out >= 0)
@@ -428,6 +403,7 @@ static int command_open(struct worker **w, const struct worker_spec *spec)
     c->base.ops = &command_ops;
     c->spec = *spec;
     c->process.pidfd = c->in = c->out = c->err = -1;
+    reaper_init(&c->reaper, spec->loop, &c->process, on_death, c);
     loop_timer_init(&c->timer, on_timer, c);
     loop_timer_init(&c->limit, on_limit, c);
     ending_init(&c->ending, spec->loop, on_gone, c);
@@ -486,12 +462,8 @@ static int command_close(struct worker *w)
     loop_timer_clear(c->spec.loop, &c->timer);
     loop_timer_clear(c->spec.loop, &c->limit);
     ending_clear(&c->ending, true);
-    if (c->process.pid) {
-        if (c->process.pidfd >= 0)
-            loop_remove(c->spec.loop, c->process.pidfd);
-        spawn_kill(&c->process, SIGKILL);
-        spawn_reap(&c->process, true, &c->status, &(struct rusage){0});
-    }
+    spawn_kill(&c->process, SIGKILL);
+    reaper_end(&c->reaper);
     drop(c, &c->in);
     drop(c, &c->out);
     drop(c, &c->err);

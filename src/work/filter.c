@@ -23,6 +23,7 @@
 #include "work/ending.h"
 #include "work/piped.h"
 #include "work/program.h"
+#include "work/reaper.h"
 #include "work/shfast.h"
 #include "work/slotenv.h"
 #include "work/work.h"
@@ -48,7 +49,6 @@ enum {
     REST = 500,                /* ... its output is left alone for these us */
     WATCH_FIRST = 20000, WATCH_LAST = 1000000, /* us of silence before the first look, doubling up to this */
     HINT_AFTER = 5000000,      /* us of silence */
-    LOOK_AGAIN = 5000,         /* us between looks at a process without a pidfd */
     END_TIME = 10000000,       /* us a filter has to leave after its last answer */
 };
 
@@ -58,6 +58,7 @@ struct filter {
     char *shell;
     char **env;
     struct piped pipes;
+    struct reaper reaper;
     struct answers answers;
     uint32_t window;
     bool answered;           /* some process of this slot has answered */
@@ -72,7 +73,6 @@ struct filter {
 };
 
 static void start(struct filter *f);
-static void on_exit_event(void *ctx, short events);
 static void on_in(void *ctx, short events);
 
 static void drop(struct filter *f, int *fd)
@@ -296,8 +296,12 @@ static bool is_in_the_way(const struct filter *f)
     return f->closed && f->answers.tasks && !answers_asked(&f->answers);
 }
 
-static void on_death(struct filter *f, int status)
+static void on_death(void *ctx, int status, const struct rusage *usage)
 {
+    struct filter *f = ctx;
+
+    (void)usage;
+    loop_timer_clear(f->spec.loop, &f->timer);
     ending_clear(&f->ending, true);
     drain(f);
     if (!f->broken && answers_end(&f->answers) < 0)
@@ -313,27 +317,6 @@ static void on_death(struct filter *f, int status)
     answers_restart(&f->answers);
     if (f->answers.tasks)
         start(f);
-}
-
-static void check_exit(struct filter *f)
-{
-    struct rusage usage;
-    int status, pidfd = f->pipes.process.pidfd;
-
-    if (pidfd >= 0)
-        loop_remove(f->spec.loop, pidfd);
-    if (spawn_reap(&f->pipes.process, false, &status, &usage)) {
-        loop_timer_clear(f->spec.loop, &f->timer);
-        on_death(f, status);
-    } else if (pidfd >= 0) {
-        loop_add(f->spec.loop, pidfd, POLLIN, on_exit_event, f);
-    }
-}
-
-static void on_exit_event(void *ctx, short events)
-{
-    (void)events;
-    check_exit(ctx);
 }
 
 /* --- its beginning ----------------------------------------------------------------------------- */
@@ -378,8 +361,7 @@ static void start(struct filter *f)
     f->timed_out = f->closed = false;
     loop_add(l, f->pipes.out, POLLIN, on_out, f);
     loop_add(l, f->pipes.err, POLLIN, on_err, f);
-    if (f->pipes.process.pidfd >= 0)
-        loop_add(l, f->pipes.process.pidfd, POLLIN, on_exit_event, f);
+    reaper_watch(&f->reaper);
     watch_silence(f);
     write_all(f);
 }
@@ -432,9 +414,7 @@ static void look(struct filter *f)
 
     if (timeout && next > now + timeout / 8)
         next = now + timeout / 8;
-    if (f->pipes.process.pidfd < 0 && next > now + LOOK_AGAIN)
-        next = now + LOOK_AGAIN;
-    if (f->answers.tasks || f->pipes.process.pidfd < 0 || f->pipes.out < 0)
+    if (f->answers.tasks || f->pipes.out < 0)
         loop_timer_set(f->spec.loop, &f->timer, next);
 }
 
@@ -442,8 +422,6 @@ static void on_timer(void *ctx)
 {
     struct filter *f = ctx;
 
-    if (f->pipes.process.pid && f->pipes.process.pidfd < 0)
-        check_exit(f);
     if (f->pipes.process.pid)
         look(f);
     else if (f->answers.tasks && !f->broken)
@@ -475,6 +453,7 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
     f->base.ops = &filter_ops;
     f->spec = *spec;
     f->pipes = (struct piped)PIPED_NONE;
+    reaper_init(&f->reaper, spec->loop, &f->pipes.process, on_death, f);
     f->window = WINDOW;
     f->shell = spawn_lookup(work->shell);
     if (!f->shell)
@@ -578,19 +557,12 @@ static void await_end(struct filter *f)
 static int filter_close(struct worker *w)
 {
     struct filter *f = (struct filter *)w;
-    struct rusage usage;
-    int status, result;
+    int result;
 
-    if (f->pipes.process.pid) {
-        if (f->pipes.process.pidfd >= 0)
-            loop_remove(f->spec.loop, f->pipes.process.pidfd);
-        if (!f->answers.tasks && !f->broken)
-            await_end(f);
-        if (!spawn_reap(&f->pipes.process, false, &status, &usage)) {
-            spawn_kill(&f->pipes.process, SIGKILL);
-            spawn_reap(&f->pipes.process, true, &status, &usage);
-        }
-    }
+    reaper_leave(&f->reaper);
+    if (f->pipes.process.pid && !f->answers.tasks && !f->broken)
+        await_end(f);
+    reaper_end(&f->reaper);
     ending_clear(&f->ending, true);
     drain(f);
     result = f->surplus ? -1 : 0;

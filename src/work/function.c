@@ -24,6 +24,7 @@
 #include "work/link.h"
 #include "work/lots.h"
 #include "work/reader.h"
+#include "work/reaper.h"
 #include "work/share.h"
 #include "work/signature.h"
 #include "work/slotenv.h"
@@ -42,7 +43,6 @@
 enum {
     TEXT_SIZE = 16384,
     BAD_STARTS = 3,          /* in a row: the worker cannot be started */
-    LOOK_AGAIN = 5000,       /* us between looks at a process without a pidfd */
     FINI_TIME = 10000000,    /* us for _fini and exit handlers at the end */
 };
 
@@ -52,6 +52,7 @@ struct function {
     char *library;
     char **env;
     struct link link;
+    struct reaper reaper;
     struct reader reader;
     struct lots lots;
     uint32_t served;        /* tasks sent to this process */
@@ -68,7 +69,6 @@ struct function {
 };
 
 static void start(struct function *f);
-static void on_exit_event(void *ctx, short events);
 
 /* --- text -------------------------------------------------------------------------------------- */
 
@@ -315,9 +315,9 @@ static bool bury(struct function *f, int status)
 static void unwatch(struct function *f)
 {
     struct loop *l = f->spec.loop;
-    int fd[] = {f->link.bell, f->link.err, f->link.process.pidfd};
+    int fd[] = {f->link.bell, f->link.err};
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         if (loop_has(l, fd[i]))
             loop_remove(l, fd[i]);
     loop_timer_clear(l, &f->timer);
@@ -333,8 +333,12 @@ static void check_start(struct function *f)
     give_up(f, buf_cstr(&f->reason));
 }
 
-static void on_death(struct function *f, int status)
+static void on_death(void *ctx, int status, const struct rusage *usage)
 {
+    struct function *f = ctx;
+
+    (void)usage;
+    unwatch(f);
     bool served = bury(f, status);
 
     link_close(&f->link);
@@ -349,28 +353,6 @@ static void on_death(struct function *f, int status)
         start(f);
 }
 
-/* Reaping closes the pidfd, so it leaves the loop before. */
-static void check_exit(struct function *f)
-{
-    struct rusage usage;
-    int status, pidfd = f->link.process.pidfd;
-
-    if (pidfd >= 0)
-        loop_remove(f->spec.loop, pidfd);
-    if (spawn_reap(&f->link.process, false, &status, &usage)) {
-        unwatch(f);
-        on_death(f, status);
-    } else if (pidfd >= 0) {
-        loop_add(f->spec.loop, pidfd, POLLIN, on_exit_event, f);
-    }
-}
-
-static void on_exit_event(void *ctx, short events)
-{
-    (void)events;
-    check_exit(ctx);
-}
-
 /* --- the beginning of a process ---------------------------------------------------------------- */
 
 static void watch(struct function *f)
@@ -379,8 +361,7 @@ static void watch(struct function *f)
 
     loop_add(l, f->link.bell, POLLIN, on_bell, f);
     loop_add(l, f->link.err, POLLIN, on_text, f);
-    if (f->link.process.pidfd >= 0)
-        loop_add(l, f->link.process.pidfd, POLLIN, on_exit_event, f);
+    reaper_watch(&f->reaper);
 }
 
 static void start_later(struct function *f, int error)
@@ -438,7 +419,7 @@ static void consider_cut(struct function *f, int64_t now)
 /* A batch may hold one long task among short ones: those finished are handed on meanwhile. */
 static void on_watch(struct function *f)
 {
-    int64_t now = clock_now(), next, timeout;
+    int64_t now = clock_now(), timeout;
 
     take_news(f);
     reader_peek(&f->reader, false);
@@ -450,20 +431,14 @@ static void on_watch(struct function *f)
     } else {
         consider_cut(f, now);
     }
-    if (!f->lots.used && f->link.process.pidfd >= 0)
-        return;
-    next = stuck_next(&f->stuck, now, timeout);
-    if (f->link.process.pidfd < 0 && next > now + LOOK_AGAIN)
-        next = now + LOOK_AGAIN;
-    loop_timer_set(f->spec.loop, &f->timer, next);
+    if (f->lots.used)
+        loop_timer_set(f->spec.loop, &f->timer, stuck_next(&f->stuck, now, timeout));
 }
 
 static void on_timer(void *ctx)
 {
     struct function *f = ctx;
 
-    if (f->link.process.pid && f->link.process.pidfd < 0)
-        check_exit(f);
     if (f->link.process.pid && !f->corrupt)
         on_watch(f);
     else if (!f->link.process.pid && f->lots.used)
@@ -500,6 +475,7 @@ static int function_open(struct worker **w, const struct worker_spec *spec)
     f->library = dl_resolve(work->word[0]);
     f->env = slotenv_new(work, spec->slot, spec->rank);
     f->link = (struct link)LINK_NONE;
+    reaper_init(&f->reaper, spec->loop, &f->link.process, on_death, f);
     reader_init(&f->reader, &reader);
     loop_timer_init(&f->timer, on_timer, f);
     *w = &f->base;
@@ -568,18 +544,12 @@ static void await_end(struct function *f)
 static int function_close(struct worker *w)
 {
     struct function *f = (struct function *)w;
-    struct rusage usage;
-    int status;
 
     unwatch(f);
-    if (f->link.process.pid) {
-        if (!f->lots.used && !f->corrupt)
-            await_end(f);
-        if (!spawn_reap(&f->link.process, false, &status, &usage)) {
-            spawn_kill(&f->link.process, SIGKILL);
-            spawn_reap(&f->link.process, true, &status, &usage);
-        }
-    }
+    reaper_leave(&f->reaper);
+    if (f->link.process.pid && !f->lots.used && !f->corrupt)
+        await_end(f);
+    reaper_end(&f->reaper);
     link_close(&f->link);
     while (f->lots.used)
         lots_drop(&f->lots);
