@@ -71,7 +71,8 @@ struct smap_context {
 typedef int smap_worker_fn(struct smap_context *smap, const struct smap_task *task);
 /* Optional SYMBOL_init, once per process before the first task: CONFIG is the text of
  * --worker-config ("" without). What it leaves in *STATE is found in smap->state. Not 0: the worker
- * cannot work, and the run ends. */
+ * cannot work: the task for which it was started fails, and after three such starts in a row the
+ * run is given up. */
 typedef int smap_init_fn(const char *config, void **state);
 /* Optional SYMBOL_fini, once per process after the last task. */
 typedef void smap_fini_fn(void *state);

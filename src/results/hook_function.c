@@ -19,12 +19,15 @@
 #include "results/aside.h"
 #include "results/entry.h"
 #include "work/dl.h"
+#include "work/foreign.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define COMPLAINT "the hook function has called exit, which ends smap itself"
 
 enum { LAST_MOMENT = 100000 }; /* us for the fini function when smap has to leave */
 
@@ -80,7 +83,9 @@ static void call_init(void *ctx)
 {
     struct hook_function *h = ctx;
 
+    foreign_enter(COMPLAINT);
     h->status = h->dl.init(h->spec.config ? h->spec.config : "", &h->context.state);
+    foreign_leave();
     fflush(stdout);
 }
 
@@ -88,14 +93,18 @@ static void call_hook(void *ctx)
 {
     struct hook_function *h = ctx;
 
+    foreign_enter(COMPLAINT);
     h->status = h->call(&h->context, &h->result);
+    foreign_leave();
 }
 
 static void call_fini(void *ctx)
 {
     struct hook_function *h = ctx;
 
+    foreign_enter(COMPLAINT);
     h->dl.fini(h->context.state);
+    foreign_leave();
     fflush(stdout);
 }
 
@@ -295,7 +304,10 @@ static int open_library(struct hook_function *h, const char *command)
 
     *symbol++ = '\0';
     char *library = dl_resolve(name);
+    foreign_enter(COMPLAINT);
     int status = dl_open(&h->dl, library, symbol, DL_HOOK, &error);
+
+    foreign_leave();
 
     if (status)
         diag("the hook cannot be run: %s", buf_cstr(&error));

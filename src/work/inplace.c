@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "work/callee.h"
 #include "work/dl.h"
+#include "work/foreign.h"
 #include "work/groups.h"
 #include "work/link.h"
 #include "work/work.h"
@@ -21,6 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define COMPLAINT "the function has called exit, which ends smap itself (with --procs 1 it ends only that task)"
 
 enum {
     SLICE = 5000,          /* us of work between two looks at the loop */
@@ -183,7 +186,10 @@ static int call(struct inplace *w, const struct task *t)
     buf_clear(&w->error);
     *behind = '\0';
     divert_stdout(w);
+    foreign_enter(COMPLAINT);
     int status = callee_status(w->callee.run(&w->context, &task));
+
+    foreign_leave();
 
     *behind = kept;
     w->out.len = (size_t)(w->context.at - w->out.ptr);
@@ -269,9 +275,11 @@ static int inplace_open(struct worker **out, const struct worker_spec *spec)
     w->context.grow = grow;
     w->context.set_error = set_error;
     loop_timer_init(&w->timer, on_timer, w);
+    foreign_enter(COMPLAINT);
     bool bad = callee_open(&w->callee, library, work->word[1], work->signature, &error) ||
                callee_begin(&w->callee, work->config ? work->config : "", &error) < 0;
 
+    foreign_leave();
     restore_stdout(w);
     free(library);
     if (bad) {
@@ -338,7 +346,9 @@ static int inplace_close(struct worker *worker)
 
     loop_timer_clear(w->spec.loop, &w->timer);
     divert_stdout(w);
+    foreign_enter(COMPLAINT);
     callee_end(&w->callee);
+    foreign_leave();
     restore_stdout(w);
     if (w->kept >= 0)
         close(w->kept);

@@ -145,6 +145,17 @@ smap: 401 tasks: 400 succeeded, 1 failed; TIMES
     good_but close ''
 }
 
+@test "exit in the smap process is no success, and a copy that returns no second smap" {
+    only serial
+    given '1\nexit0\n2\n'
+    expect 3 --worker "$W/libtrouble.so:trouble"
+    stderr 'smap: the function has called exit, which ends smap itself (with --procs 1 it ends only that task): the run is not complete\n'
+    given '1\ntwice\n2\n'
+    expect 0 --worker "$W/libtrouble.so:trouble"
+    stdout '1\nonce\n2\n'
+    stderr ''
+}
+
 @test "every hundredth task crashes: all others are right" {
     in_processes
     seq 5000 > "$input"

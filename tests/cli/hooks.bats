@@ -321,6 +321,11 @@ smap: 3 tasks: 3 succeeded, 0 failed; TIMES\n'
     stderr_has 'note is a hook, not a worker'
 }
 
+@test "a hook function that calls exit has failed" {
+    expect_sh 3 "smap --hook $W/libhooks.so:note true ::: a exit b"
+    stderr 'printed by init\nsmap: the hook function has called exit, which ends smap itself: the run is not complete\n'
+}
+
 @test "a function whose process is killed is called again for that result alone" {
     few serial procs2
     seq 100 | sed 's/^50$/kill/' > "$input"
