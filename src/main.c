@@ -21,7 +21,7 @@
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             again (patience), reaper (the end of a process), ending (of its group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
  *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, callee (dl, signature),
- *     filter (answers, piped)
+ *     filter (answers, silence: how much it wants, piped)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, hosts, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),

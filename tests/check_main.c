@@ -67,6 +67,7 @@ static Suite *(*const suites[])(void) = {
     policy_suite,
     retry_suite,
     stuck_suite,
+    silence_suite,
     returned_suite,
     status_suite,
     pace_suite,

@@ -69,6 +69,7 @@ Suite *limits_suite(void);
 Suite *policy_suite(void);
 Suite *retry_suite(void);
 Suite *stuck_suite(void);
+Suite *silence_suite(void);
 Suite *returned_suite(void);
 Suite *status_suite(void);
 Suite *pace_suite(void);

@@ -1,11 +1,7 @@
 /*
  * The worker that is a filter: a shell line, started once, with three pipes.
  *
- * How much to give it: two batches keep a filter busy that answers at once. One that collects its
- * output in a buffer answers nothing until it has been given thousands of lines, and what it holds
- * back must not stop the run; so as long as it is silent though it has read all there was, the
- * window of batches doubles. It falls back when everything has been answered, which a filter with a
- * buffer does not do.
+ * How much to give it is silence.c's to say, which answer is whose answers.c's. Here is the life of the process.
  *
  * The end: filter_finish closes its stdin once all is written. The last answer is believed only when the process has ended, since only
  * then is it known that no other record follows.
@@ -25,6 +21,7 @@
 #include "work/program.h"
 #include "work/reaper.h"
 #include "work/shfast.h"
+#include "work/silence.h"
 #include "work/slotenv.h"
 #include "work/work.h"
 
@@ -38,17 +35,12 @@
 #include <unistd.h>
 
 enum {
-    WINDOW = 2,                /* batches in the hands of a filter that answers at once */
-    WINDOW_MAX = 1 << 16,
-    BYTES_MAX = 1 << 20,       /* of batches beyond the first WINDOW */
     PIPE_SIZE = 256 << 10,
     SPANS = 64,                /* of one writev */
     TEXT_SIZE = 16384,
     READS = 8,                 /* of 128 KiB, before others have their turn */
     REST_TASKS = 64, REST_BYTES = 8192, /* as long as more answers are owed, and fewer bytes have come at a time, ... */
     REST = 500,                /* ... its output is left alone for these us */
-    WATCH_FIRST = 20000, WATCH_LAST = 1000000, /* us of silence before the first look, doubling up to this */
-    HINT_AFTER = 5000000,      /* us of silence */
     END_TIME = 10000000,       /* us a filter has to leave after its last answer */
 };
 
@@ -60,16 +52,15 @@ struct filter {
     struct piped pipes;
     struct reaper reaper;
     struct answers answers;
-    uint32_t window;
+    struct silence silence;
     bool answered;           /* some process of this slot has answered */
     bool finishing;          /* nothing follows: its stdin is closed when all is written */
     bool closed;             /* that has been done: what comes nevertheless (another attempt) is for the next process */
-    bool stopping, broken, timed_out, surplus, hinted;
+    bool stopping, broken, timed_out, surplus;
     struct again again;
     struct ending ending;    /* of one that has had its time */
     struct loop_timer timer; /* the next attempt to start; else watches for silence */
     struct loop_timer rest;  /* set: its output collects in the pipe */
-    int64_t pause, heard;    /* monotonic: the last answer */
 };
 
 static void start(struct filter *f);
@@ -180,14 +171,11 @@ static ssize_t read_out(struct filter *f)
     if (n <= 0)
         return n;
     f->answered = true;
-    f->heard = clock_now();
-    f->pause = WATCH_FIRST;
     if (f->broken || f->timed_out)
         f->answers.in.len = 0;
     else if (answers_got(&f->answers, (size_t)n) < 0)
         too_much(f);
-    else if (!f->answers.tasks)
-        f->window = WINDOW;
+    silence_end(&f->silence, clock_now(), !f->answers.tasks);
     return n;
 }
 
@@ -342,9 +330,7 @@ static void start_later(struct filter *f, int error)
 
 static void watch_silence(struct filter *f)
 {
-    f->pause = WATCH_FIRST;
-    f->heard = clock_now();
-    loop_timer_set(f->spec.loop, &f->timer, f->heard + f->pause);
+    loop_timer_set(f->spec.loop, &f->timer, silence_begin(&f->silence, clock_now()));
 }
 
 static void start(struct filter *f)
@@ -379,43 +365,32 @@ static bool has_read_all(const struct filter *f)
 
 static void hint(struct filter *f, int64_t now)
 {
-    if (f->hinted || f->spec.slot != 1 || !f->answers.tasks || now - f->heard < HINT_AFTER)
+    if (is_in_the_way(f) || f->spec.slot != 1 || !f->answers.tasks || !silence_hint(&f->silence, now))
         return;
-    f->hinted = true;
     diag_note("filter %s: no answer for %d s, %llu tasks wait: does it keep its output in a buffer?"
               " (python3 -u, awk fflush(), jq --unbuffered, sed -u, stdbuf -oL)",
-              f->spec.work->word[0], (int)((now - f->heard) / 1000000), (unsigned long long)f->answers.tasks);
+              f->spec.work->word[0], (int)((now - f->silence.heard) / 1000000), (unsigned long long)f->answers.tasks);
 }
 
 static void look(struct filter *f)
 {
     int64_t now = clock_now(), timeout = answers_timeout(&f->answers);
 
-    bool wants_more = now - f->heard >= WATCH_FIRST && has_read_all(f);
-
-    if (wants_more && f->window < WINDOW_MAX)
-        f->window *= 2;
-    if (!is_in_the_way(f))
-        hint(f, now);
-    if (f->answers.hold && now - f->heard >= END_TIME && answers_end(&f->answers) < 0)
+    silence_look(&f->silence, now, has_read_all(f));
+    hint(f, now);
+    if (f->answers.hold && now - f->silence.heard >= END_TIME && answers_end(&f->answers) < 0)
         too_much(f); /* it does not leave: the answer counts all the same */
     if (is_in_the_way(f)) {
-        if (now - f->heard >= END_TIME)
+        if (now - f->silence.heard >= END_TIME)
             spawn_kill(&f->pipes.process, SIGKILL);
-    } else if (f->pipes.out < 0 && now - f->heard >= f->spec.work->linger) {
+    } else if (f->pipes.out < 0 && now - f->silence.heard >= f->spec.work->linger) {
         spawn_kill(&f->pipes.process, SIGKILL); /* it will never answer */
     } else if (timeout && !f->timed_out && now - f->answers.since >= timeout) {
         f->timed_out = true; /* from here on no answer counts */
         ending_begin(&f->ending, f->pipes.process.pid, SIGTERM, f->spec.work->kill_after);
     }
-    if (!wants_more && f->pause < WATCH_LAST)
-        f->pause *= 2;
-    int64_t next = now + f->pause;
-
-    if (timeout && next > now + timeout / 8)
-        next = now + timeout / 8;
     if (f->answers.tasks || f->pipes.out < 0)
-        loop_timer_set(f->spec.loop, &f->timer, next);
+        loop_timer_set(f->spec.loop, &f->timer, silence_next(&f->silence, now, timeout));
 }
 
 static void on_timer(void *ctx)
@@ -454,7 +429,7 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
     f->spec = *spec;
     f->pipes = (struct piped)PIPED_NONE;
     reaper_init(&f->reaper, spec->loop, &f->pipes.process, on_death, f);
-    f->window = WINDOW;
+    silence_init(&f->silence);
     f->shell = spawn_lookup(work->shell);
     if (!f->shell)
         f->shell = xstrdup(work->shell); /* it was there a moment ago; starting it will tell */
@@ -470,13 +445,8 @@ static int filter_open(struct worker **w, const struct worker_spec *spec)
 static uint32_t filter_room(const struct worker *w)
 {
     const struct filter *f = (const struct filter *)w;
-    uint32_t n = f->answers.used;
 
-    if (f->broken)
-        return 1;
-    if (n >= f->window || (n >= WINDOW && f->answers.bytes >= BYTES_MAX))
-        return 0;
-    return f->window - n;
+    return f->broken ? 1 : silence_room(&f->silence, f->answers.used, f->answers.bytes);
 }
 
 static int filter_give(struct worker *w, const struct batch *b)
