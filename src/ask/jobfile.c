@@ -64,7 +64,8 @@ int jobread_flag(struct span text)
 
 /* --- names ------------------------------------------------------------------------------------------------------ */
 
-int jobread_unknown(struct jobread *r, const struct event *key, const char *where, const char *near)
+/* NEAR may be NULL. */
+static int fail_unknown(struct jobread *r, const struct event *key, const char *where, const char *near)
 {
     struct buf shown = BUF_INIT;
 
@@ -121,7 +122,7 @@ int jobread_map(struct jobread *r, const char *where, const struct jobread_key *
         for (; i < keys && !span_equal(name.text, span_of(key[i].name)); i++)
             hint_try(&hint, key[i].name);
         if (i == keys)
-            return jobread_unknown(r, &name, where, hint.best);
+            return fail_unknown(r, &name, where, hint.best);
         if (seen & 1u << i)
             return fail_twice(r, &name, "key", key[i].name);
         seen |= 1u << i;
@@ -276,7 +277,7 @@ static int unknown_key(struct jobread *r, const struct event *key)
     for (size_t i = 0; i < OWN_KEYS; i++)
         hint_try(&hint, own_keys[i].name);
     option_hint(&hint);
-    return jobread_unknown(r, key, NULL, hint.best);
+    return fail_unknown(r, key, NULL, hint.best);
 }
 
 /* The name by which KEY is known, and what reads its value. */

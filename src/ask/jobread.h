@@ -24,8 +24,6 @@ struct jobread_key {
 
 /* Reads keys of the map that has begun, up to its end, each once at most. WHERE names it for messages ("a range"). */
 int jobread_map(struct jobread *r, const char *where, const struct jobread_key *key, uint32_t keys);
-/* "unknown key 'x' (did you mean y?)": NEAR may be NULL. */
-int jobread_unknown(struct jobread *r, const struct event *key, const char *where, const char *near);
 /* The value must be a text: a copy of it. */
 int jobread_text(struct jobread *r, const struct event *value, const char *what, const char **text);
 /* The value must be a list of texts; or, ONE, a single text. */

@@ -35,13 +35,6 @@ void json_escape(struct buf *out, struct span text)
     buf_put(out, text.ptr + from, text.len - from);
 }
 
-void json_string(struct buf *out, struct span text)
-{
-    buf_putc(out, '"');
-    json_escape(out, text);
-    buf_putc(out, '"');
-}
-
 void json_base64(struct buf *out, struct span bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -10,7 +10,6 @@
 
 /* What stands between the quotes; TEXT is UTF-8, or a part of such a text, cut anywhere. */
 void json_escape(struct buf *out, struct span text);
-void json_string(struct buf *out, struct span text);
 /* Without quotes. A part of more to come has a length that is a multiple of 3. */
 void json_base64(struct buf *out, struct span bytes);
 /* "KEY":"text", or "KEY_base64":"..." where the bytes are not UTF-8. */

@@ -64,16 +64,3 @@ bool utf8_parts_valid(const struct utf8_parts *u)
 {
     return !u->bad && !u->opened;
 }
-
-void utf8_put(struct buf *out, uint32_t code)
-{
-    if (code < 0x80) {
-        buf_putc(out, (char)code);
-        return;
-    }
-    int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-
-    buf_putc(out, (char)(0xffu << (7 - more) | code >> 6 * more));
-    while (more--)
-        buf_putc(out, (char)(0x80 | (code >> 6 * more & 0x3f)));
-}

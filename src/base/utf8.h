@@ -23,7 +23,5 @@ struct utf8_parts {
 void utf8_part(struct utf8_parts *u, struct span part);
 /* True when the parts so far are such sequences, the last one whole. */
 bool utf8_parts_valid(const struct utf8_parts *u);
-/* Appends CODE, a code point. */
-void utf8_put(struct buf *out, uint32_t code);
 
 #endif

@@ -51,7 +51,8 @@ static void remember(struct failures *f, const struct piece *p)
     f->line_ended = p->bytes.ptr[p->bytes.len - 1] == '\n';
 }
 
-void failures_cause(struct buf *out, const struct outcome *end)
+/* How a task ended, in words. */
+static void put_cause(struct buf *out, const struct outcome *end)
 {
     switch ((enum end_cause)end->cause) {
     case END_EXIT:
@@ -99,7 +100,7 @@ static void report_failure(struct failures *f, const struct piece *p)
         buf_printf(&f->line, " failed after %u attempts: ", p->end.attempt);
     else
         buf_puts(&f->line, " failed: ");
-    failures_cause(&f->line, &p->end);
+    put_cause(&f->line, &p->end);
     buf_printf(&f->line, " (slot %u", p->end.slot);
     if (p->end.rank && p->end.host)
         buf_printf(&f->line, ", host %s", p->end.host);

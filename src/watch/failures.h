@@ -14,7 +14,5 @@
 typedef void (*failures_say_fn)(void *ctx, struct span line);
 
 struct outlet *failures_new(failures_say_fn say, void *ctx);
-/* "exit status 1", "signal 11 (Segmentation fault)", "timed out"...: how a task ended, in words. */
-void failures_cause(struct buf *out, const struct outcome *end);
 
 #endif

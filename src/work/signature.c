@@ -158,11 +158,6 @@ void signature_bind(struct signature *s, void *function)
     *(void **)&s->function = function;
 }
 
-uint32_t signature_columns(const struct signature *s)
-{
-    return s->columns;
-}
-
 /* --- columns ----------------------------------------------------------------------------------- */
 
 static bool is_blank(char c)

@@ -27,7 +27,5 @@ void signature_bind(struct signature *s, void *function);
 /* A worker (smap_worker_fn): smap->state is the signature. The task fails with a reason that names
  * the column. */
 int signature_call(struct smap_context *smap, const struct smap_task *task);
-/* How many columns a task must have. */
-uint32_t signature_columns(const struct signature *s);
 
 #endif

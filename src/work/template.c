@@ -332,15 +332,6 @@ const char *template_program(const struct template *t)
     return t->program;
 }
 
-bool template_uses_task(const struct template *t)
-{
-    for (uint32_t i = 0; i < t->parts; i++)
-        if ((t->part[i].kind == PART_HOLE || t->part[i].kind == PART_NUMBER) &&
-            t->part[i].hole.source != HOLE_SLOT)
-            return true;
-    return false;
-}
-
 /* ---- filling in ---- */
 
 struct fill {

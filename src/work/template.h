@@ -52,8 +52,5 @@ int template_expand(const struct template *t, const struct task *task, uint32_t 
 /* The fixed first word of a command (no placeholder in it; the shell of a line), NULL if it differs
  * from task to task. */
 const char *template_program(const struct template *t);
-/* True if any placeholder that depends on the task stands in the template, or its value is
- * appended. */
-bool template_uses_task(const struct template *t);
 
 #endif
