@@ -12,7 +12,7 @@
  *      +-------- map.c: the corridor: down.c, up.c, flight.c: what is on its way -----+
  *      policy: what to do next; retry: attempts that wait; pace: when to start; stop: the end before the end; counts, status
  *
- *   ask/      option (the one table), type, rules, hint, help, command: the command line becomes struct conf;
+ *   ask/      option (the one table), type, rules, help, command: the command line becomes struct conf;
  *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned (tasks given back)
@@ -20,12 +20,12 @@
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             again (patience), reaper (the end of a process), ending (of its group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
- *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, callee (dl, signature),
+ *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, foreign, callee (dl, signature),
  *     filter (answers, silence: how much it wants, piped)
  *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
  *   watch/    failures, summary, hosts, starts (-v, -t)
  *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),
- *             wire (tasks and pieces as bytes)
+ *             wire (tasks and pieces as bytes), hint (the nearest name)
  *
  * Under an MPI launcher: enter.c sorts the ranks; rank 0 goes this way, the others serve it.
  *

@@ -1,11 +1,11 @@
 /* Keys and values of a job file, as they come; the map of the top level, and the helpers of all readers. */
 #include "ask/jobfile.h"
 
-#include "ask/hint.h"
 #include "ask/job.h"
 #include "ask/jobread.h"
 #include "ask/option.h"
 #include "base/diag.h"
+#include "base/hint.h"
 #include "base/xalloc.h"
 
 #include <assert.h>

@@ -6,12 +6,12 @@
 
 #include "ask/command.h"
 #include "ask/help.h"
-#include "ask/hint.h"
 #include "ask/job.h"
 #include "ask/jobfile.h"
 #include "ask/rules.h"
 #include "ask/type.h"
 #include "base/diag.h"
+#include "base/hint.h"
 #include "base/xalloc.h"
 #include "results/order.h"
 

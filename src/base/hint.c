@@ -2,7 +2,7 @@
  * Nearness is the number of letters to insert, drop, change or swap with a neighbour (the restricted edit distance). A third of the
  * letters may be wrong. A word that is the beginning of a name counts as one slip: people try abbreviations.
  */
-#include "ask/hint.h"
+#include "base/hint.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * hint: "did you mean ...?": the known name nearest to an unknown one. Room: ask; pure.
+ * hint: "did you mean ...?": the known name nearest to an unknown one. Layer: base; pure.
  *
  * Start with {.word = WORD, .len = its length}, try every name there is, read `best`: NULL when none is near enough to be worth showing.
  */
