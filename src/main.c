@@ -18,7 +18,7 @@
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned (tasks given back)
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
- *   work/     worker (contract and table), command, program, template, hole, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
+ *   work/     worker (contract and table), command, program, template, hole, misnamed, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
  *             again (patience), reaper (the end of a process), ending (of its group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
  *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, foreign, callee (dl, signature),
  *     filter (answers, silence: how much it wants, piped)

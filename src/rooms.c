@@ -21,6 +21,7 @@
 #include "watch/failures.h"
 #include "watch/hosts.h"
 #include "watch/starts.h"
+#include "work/misnamed.h"
 #include "work/worker.h"
 
 #include <stdlib.h>
@@ -94,6 +95,7 @@ static void describe_work(struct rooms *r, const struct conf *c, const struct cp
         .cpus_per_slot = usable > r->slots ? usable / r->slots : 1,
     };
     r->work.name = source_names(r->source, &r->work.names);
+    misnamed_note(&r->work);
 }
 
 static void add_outlet(struct rooms *r, struct outlet *o)

@@ -411,6 +411,9 @@ START_TEST(bad_commands_are_refused)
                  "smap: nothing was run (see smap --help)\n");
     expect_usage("--worker a:f x", "smap: --worker takes the place of a COMMAND, but there is one: 'x'\n"
                  "smap: nothing was run (see smap --help)\n");
+    expect_usage("--filter python3 x.py",
+                 "smap: --filter takes the place of a COMMAND, but there is one: 'x.py' (a filter is one word: quote its whole line)\n"
+                 "smap: nothing was run (see smap --help)\n");
     expect_usage("--no-shell", "smap: --no-shell needs a COMMAND: without one every task is a shell line\n" NOTHING);
     expect_usage("--no-shell a~b", "smap: --no-shell forbids the shell line 'a b': give its program and arguments as "
                                    "words of their own\n" NOTHING);

@@ -70,11 +70,20 @@ static int new_template(struct template **t, const struct work *w, struct buf *e
     return template_new(t, &spec, error);
 }
 
-static int report_missing(const char *name, const char *what)
+/* Not found: words that were meant for the shell, or options that stand too late, are the usual reason. */
+static const char *advice(const struct work *w, const char *name, int status)
 {
-    int status = status_of(errno);
+    if (status != 127 || w->kind != WORK_COMMAND || w->words < 2 || !strpbrk(name, " \t"))
+        return "";
+    return " (since other words follow, this is the name of one program;"
+           " options stand before the command, and a line for the shell is one word)";
+}
 
-    diag_errno("cannot run %s %s", what, name);
+static int report_missing(const struct work *w, const char *name, const char *what)
+{
+    int error = errno, status = status_of(error);
+
+    diag("cannot run %s %s: %s%s", what, name, strerror(error), advice(w, name, status));
     return status;
 }
 
@@ -102,7 +111,7 @@ int program_check_file(const struct work *w, const char *name, const char *what)
     char *path = look_up(w, name);
 
     if (!path)
-        return report_missing(name, what);
+        return report_missing(w, name, what);
     free(path);
     return 0;
 }

@@ -156,6 +156,18 @@ d/|d/||.|
     stdout 'a b\n'
 }
 
+@test "a placeholder that is nearly the name of a column is told of" {
+    given 'mass,spin\n1,2\n'
+    expect 0 -C , --header echo '{spin} {mas.} {Spin}'
+    stdout '2 {mas.} {Spin}\n'
+    stderr 'smap: {mas} is no column, and stays as it is: did you mean {mass}?\n'
+    expect 0 -C , --header 'echo {1}; : ${mas} \{mas}'
+    stderr ''
+    expect 0 -C , --header awk '-vx={1}' 'BEGIN {print x}'
+    stdout '1\n'
+    stderr ''
+}
+
 @test "values are never scanned again for placeholders" {
     given '{#} {} {.} {%}\n'
     expect 0 echo {} {#}
@@ -250,6 +262,14 @@ d/|d/||.|
     stdout ''
     stderr_has nosuchcommand_x
     [ "$(wc -l < "$runs/$first/err")" -le 2 ]
+}
+
+@test "a shell line with words behind it: what to do" {
+    given 'a\n'
+    expect 127 --stdin 'wc -c' -a file
+    stderr 'smap: cannot run the command wc -c: No such file or directory (since other words follow, this is the name of one program; options stand before the command, and a line for the shell is one word)\n'
+    expect 127 ./none -a file
+    stderr 'smap: cannot run the command ./none: No such file or directory\n'
 }
 
 @test "a fixed command that cannot be run: 126" {
