@@ -373,9 +373,8 @@ a
 }
 
 @test "tasks behind a long one go to idle slots: of structured batches, several times" {
-    only procs2 procs3
+    only procs3
     { seq 20; echo await; seq 5; echo await; seq 5; echo go; seq 30; } > "$input"
-    BACKENDS=procs3
     expect 0 --chunk 100 -C , --worker "$W/libtrouble.so:trouble"
     stdout < "$input"
 }
