@@ -90,7 +90,7 @@ static int put(struct outlet *o, uint64_t task, struct span out, struct outcome 
 /* Until the hook has come to an end of what it is doing: its vote. */
 static int settle(struct outlet *o)
 {
-    int64_t until = clock_now() + 20000000;
+    int64_t until = clock_now() + 60000000;
     int vote = 0;
 
     for (;;) {

@@ -100,11 +100,13 @@ static int close_hosts(struct outlet *o, bool complete)
     size_t n = add_up(h);
 
     (void)complete;
-    for (size_t i = 0; n > 1 && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct done *d = &h->rank[i];
 
-        diag_note("host %s: %" PRIu64 " task%s, %" PRIu64 " failed, %.3f s in tasks", d->host,
-                  d->tasks, d->tasks == 1 ? "" : "s", d->failed, (double)d->time / 1e6);
+        if (n > 1)
+            diag_note("host %s: %" PRIu64 " task%s, %" PRIu64 " failed, %.3f s in tasks", d->host,
+                      d->tasks, d->tasks == 1 ? "" : "s", d->failed, (double)d->time / 1e6);
+        free(d->host);
     }
     free(h->rank);
     free(h);
