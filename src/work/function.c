@@ -302,6 +302,8 @@ static bool bury(struct function *f, int status)
         return true;
     if (f->ready && !reader_running(&f->reader))
         return false; /* between two tasks, somebody else's doing */
+    if (!f->ready && f->stopping)
+        return false; /* ours: the tasks are cancelled */
     struct outcome o = reader_outcome(&f->reader, since, now);
 
     if (f->ready)

@@ -317,6 +317,13 @@ smap: 4 tasks: 3 succeeded, 1 failed; TIMES
     seq 1000 | stdout
 }
 
+@test "a process that is ended while it starts has failed no task" {
+    only procs1
+    given 'a\nb\n'
+    expect 124 --chunk 2 --halt now,fail=1 --worker "$W/libtrouble.so:once"
+    stderr_has 'task 1 (a) failed: exit status 3' '2 tasks: 0 succeeded, 1 failed, 1 cancelled'
+}
+
 @test "--max-worker-crashes ends a hopeless run" {
     in_processes
     yes crash | head -n 100 > "$input"

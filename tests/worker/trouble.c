@@ -287,6 +287,20 @@ SMAP_FINI(counted)
     free(state);
 }
 
+/* The second process never gets ready. */
+SMAP_INIT(once)
+{
+    if (access("begun", F_OK) == 0)
+        pause();
+    fclose(fopen("begun", "w"));
+    return 0;
+}
+
+SMAP_WORKER(once)
+{
+    exit(3);
+}
+
 /* What a task looks like from inside. */
 SMAP_WORKER(inspect)
 {
