@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # Several hosts (scripts/cluster/hosts), and the loss of one: all is gone soon, the status is not 0, what was delivered is whole, and the journal goes on
 # from there. Run by `make check-cluster`.
-# shellcheck disable=SC2016,SC2154 # task text is for another shell; run sets status and output
+# shellcheck disable=SC2016,SC2034,SC2154 # task text is for another shell; run sets status and output, lost.bash reads what begin sets
 bats_require_minimum_version 1.5.0
+load lost
 
 SMAP=${SMAP:-$(realpath "$BATS_TEST_DIRNAME/../../smap")}
 hosts=$(realpath "$BATS_TEST_DIRNAME/../../scripts/cluster/hosts")
@@ -53,32 +54,12 @@ ranks() { # ARGUMENT... of smap
 
 # Thirty tasks end, then every rank is in one that does not; tasks write their process numbers as the outer system counts them.
 begin() { # ARGUMENT... of smap
-    nap=9876.$$$RANDOM # tells these tasks from any other
-    "$hosts" mpirun -q -n 6 --bind-to none "$SMAP" --mpi -a tasks -o out.txt --journal state "$@" \
-        "[ -e go ] || [ {} -lt 31 ] || { setsid sleep $nap & exec sleep $nap; }; echo {}" > out 2> err < /dev/null 3>&- &
+    new_task
+    like_ranks="smap --mpi -a tasks .* $nap "
+    seq 100 > tasks
+    "$hosts" mpirun -q -n 6 --bind-to none "$SMAP" --mpi -a tasks -o out.txt --journal state "$@" "$task" > out 2> err < /dev/null 3>&- &
     launcher=$!
-    for ((i = 0; i < 3000; i++)); do
-        [ "$(pgrep -fxc "sleep $nap")" -eq 12 ] && return
-        sleep 0.01
-    done
-    cat err
-    return 1
-}
-
-all_gone() { # within ten seconds: tasks, ranks, launcher
-    local i
-    for ((i = 0; i < 1000; i++)); do
-        pgrep -fx "sleep $nap" > left || pgrep -f "smap --mpi -a tasks .* $nap " > left || kill -0 $launcher 2> left || return 0
-        sleep 0.01
-    done
-    ps -fp "$(paste -sd , left)"
-    return 1
-}
-
-ended_badly() {
-    local status=0
-    wait $launcher || status=$?
-    [ "$status" -ne 0 ]
+    all_nap
 }
 
 # What was delivered is a whole prefix; the rest follows, from the journal, on whole hosts.
@@ -88,15 +69,13 @@ goes_on() {
     cmp <(seq 100 | head -n "$(wc -l < "$part")") "$part"
     "$hosts" up
     touch go
-    seq 100 > tasks
-    run ranks -a tasks -o out.txt --journal state "[ -e go ] || [ {} -lt 31 ] || { setsid sleep $nap & exec sleep $nap; }; echo {}"
+    run ranks -a tasks -o out.txt --journal state "$task"
     echo "$output"
     [ "$status" -eq 0 ]
     seq 100 | cmp - out.txt
 }
 
 @test "a host crashes" {
-    seq 100 > tasks
     begin
     "$hosts" crash h2
     all_gone
@@ -105,7 +84,6 @@ goes_on() {
 }
 
 @test "the host of rank 0 crashes" {
-    seq 100 > tasks
     begin
     "$hosts" crash h1
     all_gone
@@ -115,7 +93,6 @@ goes_on() {
 
 # No connection breaks, nobody is told anything: --heartbeat alone notices; mpirun, left behind, by the keepalive of its own connections.
 @test "a host is cut off" {
-    seq 100 > tasks
     export OMPI_MCA_oob_tcp_keepalive_time=2 OMPI_MCA_oob_tcp_keepalive_intvl=1 OMPI_MCA_oob_tcp_keepalive_probes=2
     begin --heartbeat 3
     "$hosts" cut h2

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # Under Slurm (scripts/cluster/slurm): srun, mpirun in a batch job, the scripts of examples/cluster, the loss of a rank, scancel. Run by `make check-cluster`.
-# shellcheck disable=SC2016,SC2154 # task text is for another shell; run sets status and output
+# shellcheck disable=SC2016,SC2034,SC2154 # task text is for another shell; run sets status and output, lost.bash reads what begin sets
 bats_require_minimum_version 1.5.0
+load lost
 
 SMAP=${SMAP:-$(realpath "$BATS_TEST_DIRNAME/../../smap")}
 slurm=$(realpath "$BATS_TEST_DIRNAME/../../scripts/cluster/slurm")
@@ -107,27 +108,14 @@ job_is() { # STATE of job $id; "" when it is over; within 30 s
 }
 
 begin() { # ARGUMENT... of srun
-    nap=9877.$$$RANDOM # tells these tasks from any other
-    task="[ -e go ] || [ {} -lt 31 ] || { setsid sleep $nap & exec sleep $nap; }; echo {}"
+    new_task
+    like_ranks="^$SMAP --mpi --heartbeat 3 -a tasks.txt .* $nap "
     timeout 90 "$slurm" run srun --quiet --mpi=pmix -N 3 -n 6 "$@" "$SMAP" --mpi --heartbeat 3 -a tasks.txt -o out.txt --journal state "$task" \
         > out 2> err < /dev/null 3>&- &
     launcher=$!
-    for ((i = 0; i < 3000; i++)); do
-        [ "$(pgrep -fxc "sleep $nap")" -eq 12 ] && break
-        sleep 0.01
-    done
-    mapfile -t rank < <(pgrep -f "^$SMAP --mpi --heartbeat 3 -a tasks.txt .* $nap ")
+    all_nap
+    mapfile -t rank < <(pgrep -f "$like_ranks")
     [ ${#rank[@]} -eq 6 ]
-}
-
-all_gone() { # within ten seconds: tasks, ranks, launcher
-    local i
-    for ((i = 0; i < 1000; i++)); do
-        pgrep -fx "sleep $nap" > left || pgrep -f "^$SMAP --mpi --heartbeat 3 .* $nap " > left || kill -0 $launcher 2> left || return 0
-        sleep 0.01
-    done
-    ps -fp "$(paste -sd , left)"
-    return 1
 }
 
 goes_on() {
@@ -144,9 +132,7 @@ goes_on() {
     begin
     kill -9 "${rank[3]}"
     all_gone
-    status=0
-    wait $launcher || status=$?
-    [ "$status" -ne 0 ]
+    ended_badly
     goes_on
 }
 
@@ -154,9 +140,7 @@ goes_on() {
     begin -K
     kill -9 "${rank[0]}"
     all_gone
-    status=0
-    wait $launcher || status=$?
-    [ "$status" -ne 0 ]
+    ended_badly
     goes_on
 }
 
