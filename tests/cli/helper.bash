@@ -77,6 +77,23 @@ mpi_crashed() { # DIR STATUS
     [ "$2" -eq 139 ] && grep -q 'Process received signal' "$1/raw" && ! grep -q '^\[[^]]*\] \[ *[0-9]*\] [^ ]*smap' "$1/raw"
 }
 
+# COMMAND, with INPUT as its standard input, and again when MPI itself has crashed.
+unless_mpi_crashes() { # INPUT COMMAND...
+    local from=$1 dir=$BATS_TEST_TMPDIR/said status attempt
+    shift
+
+    mkdir -p "$dir"
+    for attempt in 1 2 3; do
+        status=0
+        "$@" < "$from" > "$dir/out" 2> "$dir/raw" 3>&- || status=$?
+        mpi_crashed "$dir" $status || break
+        echo "# MPI itself crashed, attempt $attempt" >&3
+    done
+    cat "$dir/out"
+    cat "$dir/raw" >&2
+    return $status
+}
+
 # Runs a command line on one backend, in a copy of the case's files; leaves out, err, status in $runs/BACKEND.
 run_on() { # BACKEND COMMAND...
     local dir=$runs/$1 status attempt

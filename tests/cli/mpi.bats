@@ -13,10 +13,10 @@ setup() {
     seq 5 > five
 }
 
-ranks() { # N ARGUMENT...
+ranks() { # N ARGUMENT...; standard input from the file $from
     local n=$1
     shift
-    timeout -k 2 60 mpirun -q --oversubscribe --bind-to none -n "$n" "$SMAP" "$@" < /dev/null 3>&-
+    unless_mpi_crashes "${from:-/dev/null}" timeout -k 2 60 mpirun -q --oversubscribe --bind-to none -n "$n" "$SMAP" "$@"
 }
 
 hydra() { # N ARGUMENT...
@@ -128,7 +128,7 @@ hydra() { # N ARGUMENT...
 
 @test "tasks come from standard input through mpirun" {
     seq 50000 > many
-    timeout 60 mpirun -q --oversubscribe --bind-to none -n 2 "$SMAP" --mpi -n 1000 echo < many 3>&- > out
+    from=many ranks 2 --mpi -n 1000 echo > out
     tr ' ' '\n' < out | cmp - many
 }
 
