@@ -228,6 +228,14 @@ START_TEST(what_cannot_be_called_is_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(*refusal(bad[i]), "%s", bad[i]);
     ck_assert_str_eq(refusal("int(complex, int)"), "'complex' is not a type that --signature knows");
+    ck_assert_str_eq(refusal("int(double complex)"), "'double complex' is not a type that --signature knows");
+    ck_assert_str_eq(refusal("int(int int8_t)"), "'int int8_t' is not a type that --signature knows");
+    ck_assert_str_eq(refusal("double(double x, int n)"),
+                     "'double x' is not a type that --signature knows (types alone: leave out the names of the arguments)");
+    ck_assert_str_eq(refusal("size_t(const char *s)"),
+                     "'const char *s' is not a type that --signature knows (types alone: leave out the names of the arguments)");
+    ck_assert_str_eq(refusal("int(int,)"), "a signature looks like 'double(double, int)': a type is missing");
+    ck_assert_str_eq(refusal("int("), "a signature looks like 'double(double, int)': a type is missing");
     struct buf many = BUF_INIT;
 
     buf_puts(&many, "int(int");

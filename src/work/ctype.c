@@ -130,15 +130,34 @@ static bool settle_type(const struct words *w, struct ctype *t, int stars)
     return true;
 }
 
-/* "'double(complx)': unknown type 'complx'"... */
-int ctype_bad(struct ctype_parser *p, const char *from)
+static int bad(struct ctype_parser *p, const char *from, const char *advice)
 {
     while (from < p->at && *from == ' ')
         from++;
     size_t n = strcspn(from, ",()");
 
-    buf_printf(p->error, "'%.*s' is not a type that --signature knows", (int)n, from);
+    if (n)
+        buf_printf(p->error, "'%.*s' is not a type that --signature knows%s", (int)n, from, advice);
+    else
+        buf_puts(p->error, "a signature looks like 'double(double, int)': a type is missing");
     return -1;
+}
+
+int ctype_bad(struct ctype_parser *p, const char *from)
+{
+    return bad(p, from, "");
+}
+
+/* WORD cannot belong to a type. As the last one behind a whole type it is the name that the argument has in a prototype. */
+static int bad_word(struct ctype_parser *p, const char *from, const struct words *w, const char *word, int stars)
+{
+    struct ctype t = {0};
+    bool whole = settle_type(w, &t, stars) && !named_type(word, &t) && !strstr(word, "omplex");
+
+    ctype_skip_blanks(p);
+    bool last = *p->at == ',' || *p->at == ')';
+
+    return bad(p, from, whole && last ? " (types alone: leave out the names of the arguments)" : "");
 }
 
 int ctype_parse(struct ctype_parser *p, struct ctype *t)
@@ -152,7 +171,7 @@ int ctype_parse(struct ctype_parser *p, struct ctype *t)
     do {
         while (next_word(p, word))
             if (!take_word(&w, t, word))
-                return ctype_bad(p, from);
+                return bad_word(p, from, &w, word, stars);
     } while (ctype_accept(p, '*') && ++stars);
     if (!settle_type(&w, t, stars))
         return ctype_bad(p, from);
