@@ -41,6 +41,7 @@ struct local {
     struct schedule schedule; /* of batched workers */
     struct returned returned;
     struct guard *guard;
+    bool ending;     /* the run is being stopped: nothing begins any more */
     int64_t stopped; /* since when all tasks are, by SIGSTOP; 0: they are not */
     char host[256];
 };
@@ -66,13 +67,14 @@ static void on_piece(void *ctx, const struct piece *p)
     struct local *l = s->owner;
     uint32_t ended = p->kind == PIECE_RUN ? p->count : p->kind == PIECE_END;
     uint64_t task = p->task;
+    uint32_t attempt = p->end.attempt;
 
     lighten(s, ended);
     if (ended && l->kind->batched)
         schedule_note(&l->schedule, ended, p->end.elapsed);
     l->spec.on_piece(l->spec.ctx, p);
     if (ended)
-        returned_land(&l->returned, task, ended);
+        returned_land(&l->returned, task, ended, attempt);
 }
 
 static bool on_wanted(void *ctx)
@@ -86,9 +88,10 @@ static void on_give_back(void *ctx, const struct batch *b, uint32_t from)
 {
     struct slot *s = ctx;
 
-    returned_put(&s->owner->returned, b, from);
     lighten(s, b->count - from);
+    returned_put(&s->owner->returned, b, from, UINT32_MAX);
     schedule_note(&s->owner->schedule, 1, LONG_US);
+    returned_trim(&s->owner->returned, b, from); /* last: B may be gone */
 }
 
 static bool on_starved(void *ctx, int error)
@@ -192,9 +195,21 @@ static int local_submit(struct backend *b, const struct batch *batch)
     return give(l, best_slot(l), batch);
 }
 
+/* The run is being stopped: nothing is started any more. */
+static void cancel_returned(struct local *l)
+{
+    struct piece p = {.kind = PIECE_END, .count = 1};
+
+    p.end = (struct outcome){.cause = END_CANCELLED, .slot = l->spec.first_slot, .rank = l->spec.rank};
+    while ((p.task = returned_drop(&l->returned, &p.end.attempt)))
+        l->spec.on_piece(l->spec.ctx, &p);
+}
+
 /* To idle slots only: behind another task they have waited long enough. */
 static int give_returned(struct local *l)
 {
+    if (l->ending)
+        cancel_returned(l);
     while (returned_any(&l->returned) && l->busy < l->spec.slots && !l->starved) {
         uint32_t most = schedule_next(&l->schedule, UINT64_MAX, l->spec.slots);
 
@@ -202,19 +217,6 @@ static int give_returned(struct local *l)
             return -1;
     }
     return 0;
-}
-
-/* The run is being stopped: nothing is started any more. */
-static void cancel_returned(struct local *l)
-{
-    uint64_t task;
-
-    while ((task = returned_drop(&l->returned))) {
-        struct piece p = {.kind = PIECE_END, .task = task, .count = 1};
-
-        p.end = (struct outcome){.cause = END_CANCELLED, .attempt = 1, .slot = l->spec.first_slot, .rank = l->spec.rank};
-        l->spec.on_piece(l->spec.ctx, &p);
-    }
 }
 
 static void local_finish(struct backend *b)
@@ -254,8 +256,10 @@ static void local_signal(struct backend *b, int sig)
     for (uint32_t i = 0; i < l->spec.slots; i++)
         if (l->slot[i].load)
             l->kind->signal(l->slot[i].worker, sig);
-    if (worker_ends_by(sig))
-        cancel_returned(l);
+    if (!worker_ends_by(sig))
+        return;
+    l->ending = true;
+    cancel_returned(l);
 }
 
 /* What a worker says, and where it sits. */
