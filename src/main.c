@@ -15,7 +15,7 @@
  *   ask/      option (the one table), type, rules, help, command: the command line becomes struct conf;
  *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
- *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned (tasks given back)
+ *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned, relief (tasks given back)
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
  *   work/     worker (contract and table), command, program, template, hole, misnamed, shline (shscan, shbare), shfast, argv, spawn (home of process creation),

@@ -69,6 +69,7 @@ static Suite *(*const suites[])(void) = {
     stuck_suite,
     silence_suite,
     returned_suite,
+    relief_suite,
     status_suite,
     pace_suite,
     jobend_suite,

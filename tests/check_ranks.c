@@ -16,6 +16,7 @@
 #include "work/work.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -267,6 +268,34 @@ START_TEST(large_results_come_whole)
 }
 END_TEST
 
+/* Every task of one batch waits until three run at a time: one rank has all of them, and two have none. */
+START_TEST(tasks_behind_a_long_one_go_to_idle_ranks)
+{
+    char dir[] = "/tmp/smap-ranks-XXXXXX", command[200];
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(command, sizeof command, "cd %s; : > {}; until [ $(ls | wc -l) -ge 3 ]; do sleep 0.01; done", dir);
+    begin(60000000, command, 1, false);
+    while (!job.backend->ops->room(job.backend, 6).tasks)
+        ck_assert_int_eq(job.backend->ops->wait(job.backend, CLOCK_NEVER), 0);
+    job.lent = make_batch(1, 6);
+    ck_assert_int_eq(job.backend->ops->submit(job.backend, job.lent), 0);
+    while (ended() < 6)
+        ck_assert_int_eq(job.backend->ops->wait(job.backend, CLOCK_NEVER), 0);
+    for (int i = 1; i <= 6; i++)
+        ck_assert_uint_eq(job.ends[i], 1);
+    for (int i = 0; i < SIZE; i++)
+        ck_assert_uint_gt(job.by_rank[i], 0);
+    finish();
+    ck_assert_uint_eq(job.said.len, 0);
+    for (int i = 1; i <= 6; i++) {
+        snprintf(command, sizeof command, "%s/%d", dir, i);
+        ck_assert_int_eq(unlink(command), 0);
+    }
+    ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 START_TEST(a_command_that_nobody_has_is_refused)
 {
     static char *word[] = {(char *)"/no/such", NULL};
@@ -346,6 +375,7 @@ Suite *ranks_suite(void)
     tcase_add_test(c, no_tasks_at_all);
     tcase_add_test(c, fewer_tasks_than_ranks);
     tcase_add_test(c, large_results_come_whole);
+    tcase_add_test(c, tasks_behind_a_long_one_go_to_idle_ranks);
     tcase_add_test(c, a_command_that_nobody_has_is_refused);
     tcase_add_test(c, a_lost_executor_ends_the_run);
     tcase_add_test(c, a_silent_rank_ends_the_run);

@@ -48,7 +48,7 @@ static int exit_of_executor(void)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static struct wire_frame next(void)
+static struct wire_frame next_frame(void)
 {
     struct wire_frame f;
     char buffer[65536];
@@ -88,14 +88,14 @@ static void greet(char **word, uint32_t slots)
     struct hello h;
 
     start();
-    struct wire_frame f = next();
+    struct wire_frame f = next_frame();
 
     ck_assert_int_eq(f.kind, WIRE_HELLO);
     ck_assert(setup_get_hello(f.body, &h));
     ck_assert_str_eq(h.version, setup_version());
     setup_release_hello(&h);
     send_setup(word, slots);
-    ck_assert_int_eq(next().kind, WIRE_READY);
+    ck_assert_int_eq(next_frame().kind, WIRE_READY);
 }
 
 /* TASKS: one line each. */
@@ -122,7 +122,7 @@ static void send_number(enum wire_kind kind, uint32_t n)
 
 static struct piece next_piece(void)
 {
-    struct wire_frame f = next();
+    struct wire_frame f = next_frame();
     struct piece p;
 
     ck_assert_int_eq(f.kind, WIRE_PIECE);
@@ -164,10 +164,10 @@ START_TEST(a_command_that_is_not_there_is_refused)
     char *word[] = {(char *)"/no/such/command", NULL};
 
     start();
-    next();
+    next_frame();
     send_setup(word, 1);
-    ck_assert_int_eq(next().kind, WIRE_NOTE);
-    struct wire_frame f = next();
+    ck_assert_int_eq(next_frame().kind, WIRE_NOTE);
+    struct wire_frame f = next_frame();
     struct wire_cursor c = wire_open(f.body);
 
     ck_assert_int_eq(f.kind, WIRE_REFUSED);
@@ -239,6 +239,48 @@ START_TEST(a_signal_cancels_what_has_not_begun)
 }
 END_TEST
 
+/* What comes back, until N have; the tasks before NEXT do not. */
+static void expect_back(uint64_t next, uint32_t n)
+{
+    while (n) {
+        struct wire_frame f = next_frame();
+        uint64_t first;
+        uint32_t count;
+
+        ck_assert_int_eq(f.kind, WIRE_BACK);
+        ck_assert(wire_get_range(f.body, &first, &count));
+        ck_assert_uint_eq(first, next);
+        next += count;
+        n -= count;
+    }
+}
+
+START_TEST(what_has_not_begun_is_given_back)
+{
+    char *word[] = {(char *)"/bin/sh", (char *)"-c", (char *)"echo go; exec sleep 1000", NULL};
+
+    greet(word, 1);
+    send_tasks(1, "a\nb\nc\n");
+    send_tasks(7, "d\n");
+    ck_assert_int_eq(next_piece().kind, PIECE_OUT);
+    send_number(WIRE_WANTED, 1);
+    expect_back(2, 2);
+    expect_back(7, 1);
+    send_tasks(8, "e\nf\n");
+    expect_back(8, 2);
+    send_number(WIRE_WANTED, 0);
+    send_tasks(10, "g\n");
+    send_number(WIRE_SIGNAL, SIGTERM);
+    struct piece p = next_piece();
+
+    ck_assert(p.task == 10 && p.end.cause == END_CANCELLED);
+    p = next_piece();
+    ck_assert(p.task == 1 && p.end.cause == END_SIGNAL);
+    send_number(WIRE_STOP, 0);
+    ck_assert_int_eq(exit_of_executor(), 0);
+}
+END_TEST
+
 static long peak_kb(pid_t pid)
 {
     char path[64], line[256];
@@ -284,12 +326,12 @@ START_TEST(a_large_task_passes)
     struct buf out = BUF_INIT, line = BUF_INIT;
 
     start();
-    next();
+    next_frame();
     s.work = (struct work){.kind = WORK_COMMAND, .word = word, .words = 1, .shell = "/bin/sh", .replace = "{}", .feed = true,
                            .separator = '\n', .linger = 1000000};
     setup_put(&out, &s, environ);
     give(&out);
-    ck_assert_int_eq(next().kind, WIRE_READY);
+    ck_assert_int_eq(next_frame().kind, WIRE_READY);
     for (int i = 0; i < 5000000; i++)
         buf_putc(&line, 'x');
     buf_putc(&line, '\n');
@@ -308,7 +350,7 @@ START_TEST(noise_ends_it)
     struct buf out = BUF_INIT;
 
     start();
-    next();
+    next_frame();
     for (int i = 0; i < 100; i++)
         buf_putc(&out, (char)0xee);
     give(&out);
@@ -343,6 +385,7 @@ Suite *serve_suite(void)
     tcase_add_test(c, a_command_that_is_not_there_is_refused);
     tcase_add_test(c, the_end_of_the_rank_ends_everything);
     tcase_add_test(c, a_signal_cancels_what_has_not_begun);
+    tcase_add_test(c, what_has_not_begun_is_given_back);
     tcase_add_test(c, a_large_result_takes_little_memory);
     tcase_add_test(c, a_large_task_passes);
     tcase_add_test(c, noise_ends_it);

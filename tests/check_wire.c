@@ -131,6 +131,37 @@ START_TEST(a_batch_comes_back)
 }
 END_TEST
 
+static bool range_comes_back(uint64_t first, uint32_t count, size_t less)
+{
+    struct wire_reader r = {0};
+    struct wire_frame f;
+    struct buf out = BUF_INIT;
+    uint64_t got_first;
+    uint32_t got_count;
+
+    wire_range(&out, WIRE_BACK, first, count);
+    wire_feed(&r, out.ptr, out.len);
+    buf_release(&out);
+    ck_assert_int_eq(wire_next(&r, &f), 1);
+    ck_assert_int_eq(f.kind, WIRE_BACK);
+    bool got = wire_get_range((struct span){f.body.ptr, f.body.len - less}, &got_first, &got_count) && got_first == first && got_count == count;
+
+    wire_release(&r);
+    return got;
+}
+
+START_TEST(a_range_of_tasks_comes_back)
+{
+    ck_assert(range_comes_back(1, 1, 0));
+    ck_assert(range_comes_back(UINT64_MAX - UINT32_MAX, UINT32_MAX, 0));
+    ck_assert(!range_comes_back(0, 1, 0));
+    ck_assert(!range_comes_back(1, 0, 0));
+    ck_assert(!range_comes_back(UINT64_MAX, 1, 0));
+    for (size_t less = 1; less <= 12; less++)
+        ck_assert(!range_comes_back(7, 8, less));
+}
+END_TEST
+
 START_TEST(long_output_is_cut)
 {
     struct piece p = sample(PIECE_OUT), got;
@@ -331,6 +362,7 @@ Suite *wire_suite(void)
 
     tcase_add_test(c, a_piece_comes_back);
     tcase_add_test(c, a_batch_comes_back);
+    tcase_add_test(c, a_range_of_tasks_comes_back);
     tcase_add_test(c, long_output_is_cut);
     tcase_add_test(c, cutting_the_stream_does_not_matter);
     tcase_add_test(c, no_truncation_passes);

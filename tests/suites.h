@@ -71,6 +71,7 @@ Suite *retry_suite(void);
 Suite *stuck_suite(void);
 Suite *silence_suite(void);
 Suite *returned_suite(void);
+Suite *relief_suite(void);
 Suite *status_suite(void);
 Suite *pace_suite(void);
 Suite *jobend_suite(void);

@@ -2,8 +2,8 @@
  * backend: where tasks run: contract and table. Room: backend.
  *
  * In: batches. Out: pieces, through ON_PIECE, from inside `submit` and `wait`; in any order, each task's in sequence, exactly one END
- * (or one place in a RUN) for every task submitted. No backend knows about order, retry, halt, hook or journal: those live above, once, which is
- * why all backends behave the same. A failing task is data; -1 means that smap itself failed.
+ * (or one place in a RUN) for every task submitted, but for those given back. No backend knows about order, retry, halt, hook or journal: those live
+ * above, once, which is why all backends behave the same. A failing task is data; -1 means that smap itself failed.
  */
 #ifndef SMAP_BACKEND_H
 #define SMAP_BACKEND_H
@@ -24,6 +24,12 @@ struct backend_spec {
     uint32_t rank;
     uint32_t chunk;      /* --chunk; 0: by measured task time */
     piece_fn on_piece;
+    /* Where others work on the same job: true when they have nothing to do, so that tasks which have not begun here would be welcome. NULL: there
+     * are none. */
+    bool (*wanted)(void *ctx);
+    /* COUNT tasks from FIRST on, submitted in one batch, are given back: none has begun, and they are none of this backend's any more. Only after
+     * WANTED said yes, at the end of `wait`. */
+    void (*give_back)(void *ctx, uint64_t first, uint32_t count);
     void *ctx;
 };
 

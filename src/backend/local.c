@@ -3,7 +3,7 @@
  *
  * Workers are opened when a batch first needs them, so that `--procs 1000` for three tasks costs three. A slot's load is what was
  * submitted to it and has not come back, counted in tasks as pieces pass. Tasks that a slot gives back, being held up by a long one, go to idle slots
- * before anything new does.
+ * before anything new does; where there is none, back to whoever submitted them, if others want them.
  */
 #include "backend/local.h"
 
@@ -77,11 +77,16 @@ static void on_piece(void *ctx, const struct piece *p)
         returned_land(&l->returned, task, ended, attempt);
 }
 
+static bool wanted_elsewhere(const struct local *l)
+{
+    return l->spec.wanted && l->spec.wanted(l->spec.ctx);
+}
+
 static bool on_wanted(void *ctx)
 {
     const struct local *l = ((const struct slot *)ctx)->owner;
 
-    return l->busy < l->spec.slots && !l->starved && !returned_any(&l->returned);
+    return (l->busy < l->spec.slots && !l->starved && !returned_any(&l->returned)) || wanted_elsewhere(l);
 }
 
 static void on_give_back(void *ctx, const struct batch *b, uint32_t from)
@@ -219,6 +224,15 @@ static int give_returned(struct local *l)
     return 0;
 }
 
+static void give_others(struct local *l)
+{
+    uint64_t first;
+    uint32_t count;
+
+    while (wanted_elsewhere(l) && (count = returned_shed(&l->returned, &first)))
+        l->spec.give_back(l->spec.ctx, first, count);
+}
+
 static void local_finish(struct backend *b)
 {
     struct local *l = (struct local *)b;
@@ -232,7 +246,10 @@ static int local_wait(struct backend *b, int64_t until)
 {
     struct local *l = (struct local *)b;
 
-    return give_returned(l) < 0 || loop_wait(l->spec.loop, until) < 0 ? -1 : 0;
+    if (give_returned(l) < 0 || loop_wait(l->spec.loop, until) < 0 || give_returned(l) < 0)
+        return -1;
+    give_others(l);
+    return 0;
 }
 
 /* The time tasks stood still does not count against their limits. */

@@ -77,33 +77,68 @@ void peer_embark(struct peer *p, const struct batch *b)
     *v = (struct voyage){.batch = b, .left = b->count, .since = clock_now(), .next = p->voyages};
     p->voyages = v;
     p->batches++;
+    p->tasks += b->count;
     wire_batch(&p->out, b);
 }
 
-static bool holds(const struct batch *b, const struct piece *p)
+static bool holds(const struct batch *b, uint64_t task, uint32_t count)
 {
-    return p->task >= b->first && p->task - b->first < b->count && p->count <= b->count - (p->task - b->first);
+    return task >= b->first && task - b->first < b->count && count <= b->count - (task - b->first);
+}
+
+/* The newest voyage with these tasks, which comes first: in any other they have failed before, or have come back from it. */
+static struct voyage **find(struct peer *p, uint64_t task, uint32_t count)
+{
+    struct voyage **at = &p->voyages;
+
+    while (*at && !holds((*at)->batch, task, count))
+        at = &(*at)->next;
+    return at;
+}
+
+/* COUNT tasks of the voyage are no longer on their way: itself, *DONE when that was all of it; NULL: it has not so many. */
+static struct voyage *settle(struct peer *p, struct voyage **at, uint32_t count, struct voyage **done)
+{
+    struct voyage *v = *at;
+
+    if (count > v->left)
+        return NULL;
+    v->left -= count;
+    p->tasks -= count;
+    if (v->left)
+        return v;
+    *at = v->next;
+    p->batches--;
+    return *done = v;
 }
 
 struct voyage *peer_land(struct peer *p, const struct piece *piece, struct voyage **done)
 {
-    struct voyage **at = &p->voyages, *v;
+    struct voyage **at = find(p, piece->task, piece->count), *v = *at;
 
     *done = NULL;
-    while ((v = *at) && !holds(v->batch, piece))
-        at = &v->next;
     if (!v || piece->kind == PIECE_OUT || piece->kind == PIECE_ERR)
         return v;
-    if (piece->count > v->left)
-        return NULL;
-    v->left -= piece->count;
     v->elapsed += piece->end.elapsed;
-    if (!v->left) {
-        *at = v->next;
-        p->batches--;
-        *done = v;
-    }
-    return v;
+    return settle(p, at, piece->count, done);
+}
+
+struct voyage *peer_return(struct peer *p, uint64_t first, uint32_t count, struct voyage **done)
+{
+    struct voyage **at = find(p, first, count), *v = *at;
+
+    *done = NULL;
+    if (!v)
+        return NULL;
+    v->back += count;
+    return settle(p, at, count, done);
+}
+
+enum peer_load peer_weigh(const struct peer *p)
+{
+    if (p->state != PEER_READY || p->tasks == p->slots)
+        return PEER_BUSY;
+    return p->tasks < p->slots ? PEER_IDLE : PEER_LADEN;
 }
 
 void peer_queue_move(struct peer *p, struct peer_queue *q)

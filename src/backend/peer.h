@@ -21,12 +21,16 @@ enum peer_state {
 
 /* A batch on its way. With an MPI that survives the loss of a rank its unfinished tasks could be given to another. */
 struct voyage {
-    const struct batch *batch; /* lent until its last task has ended */
+    const struct batch *batch; /* lent until its last task has ended, or was given back */
     uint32_t left;
+    uint32_t back;   /* tasks given back */
     int64_t elapsed; /* us, of its tasks together */
     int64_t since;   /* when it was sent, monotonic */
     struct voyage *next;
 };
+
+/* What it has to do, as far as is known: fewer tasks than slots, just as many, or more (or it is not at work). */
+enum peer_load { PEER_BUSY, PEER_IDLE, PEER_LADEN };
 
 struct peer_queue {
     struct peer *first, *last;
@@ -39,6 +43,9 @@ struct peer {
     uint32_t slots, first_slot;
     struct voyage *voyages;
     uint32_t batches; /* voyages */
+    uint64_t tasks;   /* on their way */
+    enum peer_load load; /* by which it is counted (relief.h) */
+    bool told;        /* that others are idle */
     bool wants_more;  /* whatever it has already */
     struct wire_reader in;
     struct buf out;   /* frames still to be sent */
@@ -61,6 +68,10 @@ void peer_embark(struct peer *p, const struct batch *b);
  * after the piece has been passed on; else NULL.
  */
 struct voyage *peer_land(struct peer *p, const struct piece *piece, struct voyage **done);
+
+/* COUNT tasks from FIRST on come back: gives their voyage as peer_land does. */
+struct voyage *peer_return(struct peer *p, uint64_t first, uint32_t count, struct voyage **done);
+enum peer_load peer_weigh(const struct peer *p);
 
 /* Puts P at the end of Q (NULL: nowhere). */
 void peer_queue_move(struct peer *p, struct peer_queue *q);

@@ -9,12 +9,15 @@
  *       |  <---------------------------- READY ------------------------ |
  *       |  ----------------------------- BATCH ... -------------------> |
  *       |  <---------------------------- PIECE ... -------------------- |
+ *       |  ----------------------------- WANTED ----------------------> |   when other ranks have nothing to do
+ *       |  <---------------------------- BACK ... --------------------- |   what has not begun, for them
  *       |  ----------------------------- STOP ------------------------> |
  *       |  <-------- END -------------- (its socket has ended) -------- x
  *       |  --------- LEAVE ---> x  (and BYE back)
  *
  * Nobody waits for ever. Rank 0 sends only what MPI takes at once, keeping the rest, and receives always: not when it wants results but whenever it waits
- * for anything. A rank that ends, or is silent for too long, ends the run: stock MPI cannot be relied upon after the loss of a rank.
+ * for anything. What comes BACK goes out again, before anything new, to whoever has room; while nobody has, every rank has a batch, whose end makes room.
+ * Nothing waits for an answer to WANTED. A rank that ends, or is silent for too long, ends the run: stock MPI cannot be relied upon after the loss of a rank.
  */
 #include "backend/ranks.h"
 
@@ -22,6 +25,7 @@
 #include "backend/executor.h"
 #include "backend/nap.h"
 #include "backend/pump.h"
+#include "backend/relief.h"
 #include "backend/schedule.h"
 #include "backend/world.h"
 #include "base/clock.h"
@@ -29,6 +33,7 @@
 #include "base/io.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
+#include "work/worker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -42,6 +47,7 @@ enum {
     SLOT_US = 40,            /* twice what rank 0 needs for a batch and its answer */
     LOOK_LONGEST = 1000000,
     END_US = 5000000,        /* for all ranks to end what runs */
+    LONG_US = 50000,         /* a task that held others up has taken so long at least */
 };
 
 struct ranks {
@@ -50,6 +56,7 @@ struct ranks {
     struct ranks_spec ranks;
     struct crew crew;
     struct peer_queue idle, spare, eager; /* peers with a free slot; with room for a batch behind; that asked for more all the same */
+    struct relief relief;
     struct schedule schedule;
     struct nap nap;
     struct silence silence;
@@ -128,6 +135,7 @@ static void place(struct ranks *r, struct peer *p)
     if (p->state != PEER_READY || (q == &r->spare && p->batches >= DEPTH * p->slots))
         q = NULL;
     peer_queue_move(p, q);
+    relief_weigh(&r->relief, p);
 }
 
 static struct peer *next_peer(const struct ranks *r)
@@ -141,16 +149,13 @@ static struct backend_room ranks_room(struct backend *b, uint64_t left)
 {
     struct ranks *r = (struct ranks *)b;
 
-    if (r->failed || !next_peer(r))
+    if (r->failed || returned_any(&r->relief.returned) || !next_peer(r))
         return (struct backend_room){0};
     return (struct backend_room){.tasks = schedule_next(&r->schedule, left, r->crew.slots), .bytes = BATCH_BYTES};
 }
 
-static int ranks_submit(struct backend *b, const struct batch *batch)
+static int submit(struct ranks *r, struct peer *p, const struct batch *batch)
 {
-    struct ranks *r = (struct ranks *)b;
-    struct peer *p = next_peer(r);
-
     peer_embark(p, batch);
     p->wants_more = false;
     place(r, p);
@@ -158,10 +163,56 @@ static int ranks_submit(struct backend *b, const struct batch *batch)
     return r->failed ? -1 : 0;
 }
 
+static int ranks_submit(struct backend *b, const struct batch *batch)
+{
+    struct ranks *r = (struct ranks *)b;
+
+    return submit(r, next_peer(r), batch);
+}
+
+/* A rank may count as idle by its batches and yet have as many tasks as slots: rather one that has not. */
+static struct peer *neediest_peer(const struct ranks *r)
+{
+    for (struct peer *p = r->idle.first; p; p = p->after)
+        if (p->load == PEER_IDLE)
+            return p;
+    return next_peer(r);
+}
+
+static int give_returned(struct ranks *r)
+{
+    struct peer *p;
+
+    while (returned_any(&r->relief.returned) && (p = neediest_peer(r))) {
+        uint32_t most = schedule_next(&r->schedule, UINT64_MAX, r->crew.slots);
+
+        if (submit(r, p, relief_take(&r->relief, most, r->crew.slots)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+
 /* --- from the executors ----------------------------------------------------------------------------------------- */
+
+/* Something of P's has ended or come back: with it, unless DONE is NULL, all of that voyage, whose batch is given. */
+static const struct batch *conclude(struct ranks *r, struct peer *p, struct voyage *done)
+{
+    relief_weigh(&r->relief, p);
+    if (!done)
+        return NULL;
+    const struct batch *batch = done->batch;
+
+    if (batch->count > done->back)
+        schedule_note(&r->schedule, batch->count - done->back, done->elapsed);
+    free(done);
+    place(r, p);
+    return batch;
+}
 
 static int on_piece(struct ranks *r, struct peer *p, struct span body)
 {
+    const struct batch *batch;
     struct piece piece;
     struct voyage *done;
 
@@ -170,12 +221,28 @@ static int on_piece(struct ranks *r, struct peer *p, struct span body)
     if (!wire_get_piece(body, &piece) || !peer_land(p, &piece, &done))
         return -1;
     piece.end.rank = p->rank;
-    if (done) {
-        schedule_note(&r->schedule, done->batch->count, done->elapsed);
-        free(done);
-        place(r, p);
-    }
+    batch = conclude(r, p, done);
     r->spec.on_piece(r->spec.ctx, &piece);
+    relief_end(&r->relief, batch);
+    return 0;
+}
+
+/* Tasks that P has not begun, since others are idle; or were. */
+static int on_back(struct ranks *r, struct peer *p, struct span body)
+{
+    struct voyage *v, *done;
+    uint64_t first;
+    uint32_t count;
+
+    if (r->closing)
+        return 0;
+    if (!wire_get_range(body, &first, &count) || !(v = peer_return(p, first, count, &done)))
+        return -1;
+    relief_put(&r->relief, v->batch, first, count);
+    relief_end(&r->relief, conclude(r, p, done));
+    schedule_note(&r->schedule, 1, LONG_US);
+    if (r->relief.over)
+        relief_cancel(&r->relief, r->spec.on_piece, r->spec.ctx);
     return 0;
 }
 
@@ -235,6 +302,8 @@ static int on_frame(struct ranks *r, struct peer *p, const struct wire_frame *f)
         return fail(r);
     case WIRE_PIECE:
         return on_piece(r, p, f->body);
+    case WIRE_BACK:
+        return on_back(r, p, f->body);
     case WIRE_NOTE:
         return r->failed ? 0 : on_note(f->body);
     default:
@@ -371,6 +440,7 @@ int ranks_open(struct backend **b, const struct backend_spec *spec, const struct
     schedule_init(&r->schedule, spec->chunk);
     nap_event(&r->nap, now);
     crew_open(&r->crew, &crew);
+    r->relief.spec = (struct relief_spec){.peer = r->crew.peer, .peers = ranks->size, .send = commit, .ctx = r};
     for (uint32_t i = 0; i < ranks->size; i++)
         r->crew.peer[i].heard = silence_now(&r->silence, now, LOOK_LONGEST);
     if (dedicated) {
@@ -417,7 +487,11 @@ static int ranks_wait(struct backend *b, int64_t until)
 {
     struct ranks *r = (struct ranks *)b;
 
-    return wait_once(r, until) < 0 || r->failed ? -1 : 0;
+    if (give_returned(r) < 0)
+        return -1;
+    int64_t look = relief_look(&r->relief, r->schedule.target_us);
+
+    return wait_once(r, look < until ? look : until) < 0 || r->failed ? -1 : 0;
 }
 
 static void send_all(struct ranks *r, enum wire_kind kind, uint32_t n)
@@ -447,7 +521,7 @@ static void ranks_running(const struct backend *b, running_fn tell, void *ctx)
 
     for (uint32_t i = 0; i < r->ranks.size; i++)
         for (const struct voyage *v = r->crew.peer[i].voyages; v; v = v->next) {
-            struct running now = {.task = v->batch->first + v->batch->count - v->left, .since = v->since, .rank = i,
+            struct running now = {.task = v->batch->first + v->batch->count - v->back - v->left, .since = v->since, .rank = i,
                                   .slot = r->crew.peer[i].first_slot};
 
             tell(ctx, &now);
@@ -456,7 +530,12 @@ static void ranks_running(const struct backend *b, running_fn tell, void *ctx)
 
 static void ranks_signal(struct backend *b, int sig)
 {
-    send_all((struct ranks *)b, WIRE_SIGNAL, (uint32_t)sig);
+    struct ranks *r = (struct ranks *)b;
+
+    send_all(r, WIRE_SIGNAL, (uint32_t)sig);
+    if (sig && !worker_ends_by(sig))
+        return;
+    relief_cancel(&r->relief, r->spec.on_piece, r->spec.ctx);
 }
 
 static uint32_t ranks_slots(const struct backend *b)
@@ -501,6 +580,7 @@ static int ranks_close(struct backend *b)
     }
     result = r->untrue && !r->failed ? -1 : 0;
     crew_close(&r->crew);
+    relief_release(&r->relief);
     free(r);
     return result;
 }

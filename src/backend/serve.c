@@ -1,7 +1,7 @@
 /*
  * The executor. It owns every batch it was sent until the last task of it has ended. Batches wait in a queue and are cut to the local backend's
  * taste (single tasks for commands), so that all slots of a rank share what the rank was given and no task waits behind a long
- * one while a slot is idle; and so that what has not begun can be cancelled.
+ * one while a slot is idle; and so that what has not begun can be cancelled, or given back when other ranks have nothing to do.
  *
  * Nobody waits for ever: the executor waits for its rank only while the socket is full, and a rank that is gone closes it; its
  * tasks wait for the executor to read their pipes, which it does whenever the rank reads; the rank reads always (pump.c).
@@ -53,6 +53,7 @@ struct serve {
     bool finish_due;  /* the backend is to be told so, once the queue is empty */
     bool batched;     /* workers that may want more before they answer */
     bool asked;       /* for more */
+    bool wanted;      /* other ranks have nothing to do: what cannot begin here goes back */
     int status;
     struct setup setup;
     struct backend *backend; /* NULL before SETUP */
@@ -115,15 +116,17 @@ static void say_hello(struct serve *s)
 
 /* --- tasks ------------------------------------------------------------------------------------------------------ */
 
-static void land(struct serve *s, const struct piece *p)
+/* COUNT tasks from TASK on have ended, or were given back. Of several parts with this task the newest is meant, which comes first: in any other it has
+ * failed before, or was given back. */
+static void land(struct serve *s, uint64_t task, uint32_t count)
 {
     struct part **at = &s->parts, *part;
 
-    while ((part = *at) && p->task - part->batch->first >= part->batch->count)
+    while ((part = *at) && task - part->batch->first >= part->batch->count)
         at = &part->next;
     if (!part)
         return;
-    part->left -= p->count < part->left ? p->count : part->left;
+    part->left -= count < part->left ? count : part->left;
     if (part->left)
         return;
     *at = part->next;
@@ -137,8 +140,23 @@ static void on_piece(void *ctx, const struct piece *p)
 
     wire_piece(&s->out, p);
     if (p->kind == PIECE_END || p->kind == PIECE_RUN)
-        land(s, p);
+        land(s, p->task, p->count);
     flush_below_limit(s);
+}
+
+static bool is_wanted(void *ctx)
+{
+    const struct serve *s = ctx;
+
+    return s->wanted && !s->stop;
+}
+
+static void on_give_back(void *ctx, uint64_t first, uint32_t count)
+{
+    struct serve *s = ctx;
+
+    wire_range(&s->out, WIRE_BACK, first, count);
+    land(s, first, count);
 }
 
 static struct batch *unqueue(struct serve *s)
@@ -196,12 +214,23 @@ static void ask_for_more(struct serve *s)
     s->asked = true;
 }
 
+/* All that no slot here has room for. */
+static void return_queue(struct serve *s)
+{
+    while (s->queue) {
+        wire_range(&s->out, WIRE_BACK, s->queue->first + s->cursor.index, s->queue->count - s->cursor.index);
+        batch_free(unqueue(s));
+    }
+}
+
 static void give_out(struct serve *s)
 {
     uint32_t tasks;
 
     while (s->queue && !s->stop && (tasks = room(s)))
         begin(s, take(s, tasks));
+    if (is_wanted(s))
+        return_queue(s);
     if (s->queue || s->stop || !s->backend)
         return;
     if (s->finish_due && s->backend->ops->finish)
@@ -289,6 +318,8 @@ static bool on_setup(struct serve *s, struct span body)
         .rank = s->setup.rank,
         .chunk = s->setup.chunk,
         .on_piece = on_piece,
+        .wanted = is_wanted,
+        .give_back = on_give_back,
         .ctx = s,
     };
     int status = move_in(s);
@@ -319,6 +350,14 @@ static bool on_signal(struct serve *s, struct span body)
     return true;
 }
 
+static bool on_wanted(struct serve *s, struct span body)
+{
+    struct wire_cursor c = wire_open(body);
+
+    s->wanted = wire_get_u32(&c) != 0;
+    return wire_done(&c) && s->backend;
+}
+
 static bool on_frame(struct serve *s, const struct wire_frame *f)
 {
     switch (f->kind) {
@@ -331,6 +370,8 @@ static bool on_frame(struct serve *s, const struct wire_frame *f)
         return s->backend;
     case WIRE_SIGNAL:
         return on_signal(s, f->body);
+    case WIRE_WANTED:
+        return on_wanted(s, f->body);
     case WIRE_STOP:
         s->stop = true;
         return true;

@@ -143,6 +143,15 @@ void wire_number(struct buf *out, enum wire_kind kind, uint32_t n)
     wire_end(out, begin);
 }
 
+void wire_range(struct buf *out, enum wire_kind kind, uint64_t first, uint32_t count)
+{
+    size_t begin = wire_begin(out, kind);
+
+    wire_put_u64(out, first);
+    wire_put_u32(out, count);
+    wire_end(out, begin);
+}
+
 struct wire_cursor wire_open(struct span body)
 {
     return (struct wire_cursor){body.ptr, body.len, false};
@@ -293,6 +302,15 @@ bool wire_get_piece(struct span body, struct piece *p)
         get_lengths(&c, p);
     return wire_done(&c) && p->task && p->count && p->task + p->count > p->task &&
            (kind == PIECE_RUN ? outcome_ok(&p->end) : p->count == 1);
+}
+
+bool wire_get_range(struct span body, uint64_t *first, uint32_t *count)
+{
+    struct wire_cursor c = wire_open(body);
+
+    *first = wire_get_u64(&c);
+    *count = wire_get_u32(&c);
+    return wire_done(&c) && *first && *count && *first + *count > *first;
 }
 
 /* What was given is dropped first, so that the buffer holds one unfinished frame at most beside the new bytes. */

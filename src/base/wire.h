@@ -35,6 +35,8 @@ enum wire_kind {
     WIRE_FINISH,    /* master: nothing follows for now */
     WIRE_SIGNAL,    /* master: i32 signal for all running tasks */
     WIRE_STOP,      /* master: end what runs and leave */
+    WIRE_WANTED,    /* master: u32 1: others have nothing to do, tasks that have not begun would be welcome; 0: no longer */
+    WIRE_BACK,      /* executor: these tasks it has not begun, and will not; first and count */
     WIRE_KINDS
 };
 
@@ -58,6 +60,7 @@ void wire_batch(struct buf *out, const struct batch *b);
 void wire_piece(struct buf *out, const struct piece *p);
 void wire_note(struct buf *out, struct span text);
 void wire_number(struct buf *out, enum wire_kind kind, uint32_t n);
+void wire_range(struct buf *out, enum wire_kind kind, uint64_t first, uint32_t count);
 
 /* Reading a body: gets after the end or past a wrong length give 0 and set `bad`. */
 struct wire_cursor {
@@ -80,6 +83,8 @@ bool wire_done(const struct wire_cursor *c);
 struct batch *wire_get_batch(struct span body);
 /* Fills P with spans lent from the frame; false: bad. */
 bool wire_get_piece(struct span body, struct piece *p);
+/* False: bad, or no tasks. */
+bool wire_get_range(struct span body, uint64_t *first, uint32_t *count);
 
 /* Puts a stream together again; zeroed it is new. */
 struct wire_reader {

@@ -24,7 +24,7 @@ struct worker_spec {
     /* The worker has found no process or descriptor for its task (ERROR), and will try again; 0: it has one now. True when no slot of
      * this process works: waiting for one to end its task would be in vain. */
     bool (*starved)(void *ctx, int error);
-    /* True when some slot here has nothing to do: tasks that have not begun would be welcome. */
+    /* True when some slot, here or elsewhere, has nothing to do: tasks that have not begun would be welcome. */
     bool (*wanted)(void *ctx);
     /* The worker gives back the tasks of B, which it was given, from the FROM-th on (0: all of them): it has begun none and will not, nor looks at them any
      * more. Only after WANTED said yes, from inside loop_wait. */

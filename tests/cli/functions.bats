@@ -366,28 +366,35 @@ a
 }
 
 @test "tasks behind a long one go to idle slots: of its batch" {
-    only procs2 procs3
+    only procs2 procs3 mpi2 mpi4
     { seq 50; echo await; seq 51 100; echo go; seq 101 150; } > "$input"
     expect 0 --chunk 1000 --worker "$W/libtrouble.so:trouble"
     stdout < "$input"
 }
 
 @test "tasks behind a long one go to idle slots: of the batch behind" {
-    only procs2 procs3
+    only procs2 procs3 mpi2 mpi4
     { seq 99999; echo await; seq 100001 199999; echo go; } > "$input"
     expect 0 --worker "$W/libtrouble.so:trouble"
     stdout < "$input"
 }
 
 @test "tasks behind a long one go to idle slots: of structured batches, several times" {
-    only procs3
+    only procs3 mpi4
     { seq 20; echo await; seq 5; echo await; seq 5; echo go; seq 30; } > "$input"
     expect 0 --chunk 100 -C , --worker "$W/libtrouble.so:trouble"
     stdout < "$input"
 }
 
+@test "tasks behind a long one go to idle slots: three at the same time" {
+    only procs3 mpi4
+    { seq 100; yes meet | head -n 6; } > "$input"
+    expect 0 --chunk 1000 --worker "$W/libtrouble.so:trouble"
+    stdout < "$input"
+}
+
 @test "tasks behind a long one that crashes are all done, once" {
-    only procs2 procs3
+    only procs2 procs3 mpi2 mpi4
     { seq 50; echo awaitcrash; seq 51 100; echo go; seq 101 150; } > "$input"
     expect 1 --chunk 1000 --worker "$W/libtrouble.so:trouble"
     sed 's/awaitcrash//' "$input" | stdout

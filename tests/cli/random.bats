@@ -53,3 +53,26 @@ check_job() { # SMAP-OPTION...
     check_job --hook 'echo "{#} $SMAP_STATUS $SMAP_SIGNAL $(wc -c)" >> hooks'
     diff <(cut -d ' ' -f 1 "$runs/$first/files/hooks") <(seq 30)
 }
+
+# Long tasks among short ones, and some that crash, so that what is behind them goes to others again and again.
+@test "a random job of functions gives the same everywhere" {
+    W=$(realpath "$BATS_TEST_DIRNAME/../../${BUILD:-build}")/worker
+    echo "SEED=${SEED:=$RANDOM}"
+    RANDOM=$SEED
+    for ((i = 0; i < 400; i++)); do
+        case $((RANDOM % 25)) in
+            0 | 1) echo nap ;;
+            2) echo crash ;;
+            3) echo status7 ;;
+            *) echo $RANDOM ;;
+        esac
+    done > "$input"
+    BACKENDS=$(all_backends | tr ' ' '\n' | grep -v -e serial -e procs1 -e mpi1 | tr '\n' ' ')
+    BACKENDS=${BACKENDS% }
+    for option in "--chunk $((1 + RANDOM % 100))" "--chunk $((1 + RANDOM % 100)) --retries 1" "--max-tasks-per-worker $((20 + RANDOM % 100))"; do
+        # shellcheck disable=SC2086 # two words
+        expect 1 $option --worker "$W/libtrouble.so:trouble"
+        sed -e 's/^[cs].*//' "$input" | stdout
+        stderr_has "400 tasks: $(grep -vc '^[cs]' "$input") succeeded, $(grep -c '^[cs]' "$input") failed"
+    done
+}

@@ -1,7 +1,9 @@
 /* Workers that do what workers should not do; the first word of the task says what. The tests see to it that only that task suffers. */
 #include <smap.h>
 
+#include <glob.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -214,6 +216,29 @@ static int make_file(struct smap_context *smap, const struct smap_task *task)
     return smap_emit(smap, task->text, task->length);
 }
 
+/* Until three such tasks run at the same time. */
+static int meet(struct smap_context *smap, const struct smap_task *task)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "here.%llu", (unsigned long long)task->number);
+    fclose(fopen(name, "w"));
+    for (int here = 0; here < 3; usleep(1000)) {
+        glob_t found;
+
+        glob("here.*", 0, NULL, &found);
+        here = (int)found.gl_pathc;
+        globfree(&found);
+    }
+    return smap_emit(smap, task->text, task->length);
+}
+
+static int nap(struct smap_context *smap, const struct smap_task *task)
+{
+    usleep(80000);
+    return smap_emit(smap, task->text, task->length);
+}
+
 /* Names that smap has too: here they mean this library's own. */
 __attribute__((noinline)) long clock_now(void)
 {
@@ -243,6 +268,7 @@ static const struct trouble troubles[] = {
     {"forever", forever},           {"names", own_names},
     {"late", late_crash},   {"who", ask_who_runs},
     {"await", await},       {"awaitcrash", await_and_crash}, {"go", make_file},
+    {"meet", meet},         {"nap", nap},
 };
 
 SMAP_WORKER(trouble)
