@@ -80,9 +80,9 @@ static int join(const struct entrance *e, struct conf *conf)
     return STATUS_BROKEN;
 }
 
-int enter_job(const struct entrance *e, struct conf *conf, enum option_result parsed, char **argv)
+int enter_job(const struct entrance *e, struct conf *conf, enum ask_result parsed, char **argv)
 {
-    if (parsed != OPTION_RUN) {
+    if (parsed != ASK_RUN) {
         if (!e->guarded)
             return -1;
         if (mentions(argv, "--mpi"))

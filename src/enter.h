@@ -7,7 +7,7 @@
 #ifndef SMAP_ENTER_H
 #define SMAP_ENTER_H
 
-#include "ask/option.h"
+#include "ask/ask.h"
 #include "backend/launcher.h"
 
 struct entrance {
@@ -18,6 +18,6 @@ struct entrance {
 /* Before the command line is read: from here on only rank 0 is heard. */
 void enter_begin(struct entrance *e, char **argv);
 /* After it was read, PARSED saying how: -1: go on; else the status to leave with. May do another rank's whole part. */
-int enter_job(const struct entrance *e, struct conf *conf, enum option_result parsed, char **argv);
+int enter_job(const struct entrance *e, struct conf *conf, enum ask_result parsed, char **argv);
 
 #endif

@@ -12,7 +12,7 @@
  *      +-------- map.c: the corridor: down.c, up.c, flight.c: what is on its way -----+
  *      policy: what to do next; retry: attempts that wait; pace: when to start; stop: the end before the end; counts, status
  *
- *   ask/      option (the one table), type, rules, help, command: the command line becomes struct conf;
+ *   ask/      ask (the door), option (the one table), type, rules, help, command: the command line becomes struct conf;
  *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned, relief (tasks given back)
@@ -31,8 +31,8 @@
  *
  * Includes point downward only: main -> rooms, enter -> map -> tasks, backend, results, watch -> work -> base; ask is used by the first two alone.
  */
+#include "ask/ask.h"
 #include "ask/conf.h"
-#include "ask/option.h"
 #include "backend/executor.h"
 #include "backend/serve.h"
 #include "backend/world.h"
@@ -128,9 +128,9 @@ static int review(const struct conf *c)
 }
 
 /* What was read of the command line was no run: the status. */
-static int no_run(enum option_result parsed)
+static int no_run(enum ask_result parsed)
 {
-    return parsed == OPTION_BROKEN ? STATUS_BROKEN : parsed == OPTION_USAGE ? STATUS_USAGE : STATUS_OK;
+    return parsed == ASK_BROKEN ? STATUS_BROKEN : parsed == ASK_USAGE ? STATUS_USAGE : STATUS_OK;
 }
 
 int main(int argc, char **argv)
@@ -153,11 +153,11 @@ int main(int argc, char **argv)
 
     /* Ask; then, as one of several ranks, see which part is ours. */
     enter_begin(&entrance, argv);
-    enum option_result parsed = option_parse(&conf, argc, argv);
+    enum ask_result parsed = ask_read(&conf, argc, argv);
     int status = enter_job(&entrance, &conf, parsed, argv);
 
     if (status < 0)
-        status = parsed != OPTION_RUN ? no_run(parsed) : conf.from ? review(&conf) : run(&conf);
-    option_release(&conf);
+        status = parsed != ASK_RUN ? no_run(parsed) : conf.from ? review(&conf) : run(&conf);
+    ask_release(&conf);
     return world_leave(status);
 }

@@ -1,6 +1,7 @@
 /* A command line, dumped as a job file and read back, is the same job: for every row of the option table, and for any words. */
 #include "ask/job.h"
 
+#include "ask/ask.h"
 #include "ask/option.h"
 #include "suites.h"
 #include "tasks/source.h"
@@ -12,14 +13,14 @@
 
 #define WORDS(...) ((char *[]){"smap", __VA_ARGS__, NULL})
 
-static enum option_result parse(struct conf *conf, char **argv)
+static enum ask_result parse(struct conf *conf, char **argv)
 {
     int argc = 0, quiet = memfd_create("quiet", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
 
     while (argv[argc])
         argc++;
     dup2(quiet, STDERR_FILENO);
-    enum option_result result = option_parse(conf, argc, argv);
+    enum ask_result result = ask_read(conf, argc, argv);
 
     dup2(saved, STDERR_FILENO);
     close(saved);
@@ -112,16 +113,16 @@ static void same_job(const struct conf *a, const struct conf *b, const char *yam
 static bool comes_back(char **argv)
 {
     struct conf before, after;
-    bool accepted = parse(&before, argv) == OPTION_RUN;
+    bool accepted = parse(&before, argv) == ASK_RUN;
 
     if (accepted) {
         const char *file = dump(&before), *yaml = text_of(file);
 
-        ck_assert_msg(parse(&after, WORDS("--job", (char *)file)) == OPTION_RUN, "not a job:\n%s", yaml);
+        ck_assert_msg(parse(&after, WORDS("--job", (char *)file)) == ASK_RUN, "not a job:\n%s", yaml);
         same_job(&before, &after, yaml);
-        option_release(&after);
+        ask_release(&after);
     }
-    option_release(&before);
+    ask_release(&before);
     return accepted;
 }
 
@@ -212,14 +213,14 @@ START_TEST(sweeps_come_back)
 
     ck_assert_int_eq(write(fd, job, sizeof job - 1), sizeof job - 1);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    enum option_result parsed = parse(&conf, WORDS("--job", name, "--", "echo", "{mass}")); /* the words must outlive the macro */
+    enum ask_result parsed = parse(&conf, WORDS("--job", name, "--", "echo", "{mass}")); /* the words must outlive the macro */
 
-    ck_assert_int_eq(parsed, OPTION_RUN);
+    ck_assert_int_eq(parsed, ASK_RUN);
     const char *yaml = text_of(dump(&conf));
 
     ck_assert_msg(strstr(yaml, job) != NULL, "%s", yaml);
     ck_assert_ptr_nonnull(strstr(yaml, "command:\n  - echo\n  - '{mass}'\n"));
-    option_release(&conf);
+    ask_release(&conf);
     close(fd);
 }
 END_TEST
@@ -229,13 +230,13 @@ START_TEST(bytes_that_are_no_text_are_refused)
     struct conf conf;
     struct buf why = BUF_INIT;
 
-    enum option_result parsed = parse(&conf, WORDS("--output=a\xff", "x")); /* the words must outlive the macro */
+    enum ask_result parsed = parse(&conf, WORDS("--output=a\xff", "x")); /* the words must outlive the macro */
 
-    ck_assert_int_eq(parsed, OPTION_RUN);
+    ck_assert_int_eq(parsed, ASK_RUN);
     ck_assert_int_eq(job_dump(&conf, &why), -2);
     ck_assert_str_eq(buf_cstr(&why), "output is not UTF-8 text, so that a job file cannot hold it: 'a\\xFF'");
     buf_release(&why);
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 

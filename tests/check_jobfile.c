@@ -1,7 +1,7 @@
 /* Job files: every key means what its type says, the command line wins, and what is wrong is named with its place. */
 #include "ask/jobfile.h"
 
-#include "ask/option.h"
+#include "ask/ask.h"
 #include "base/io.h"
 #include "suites.h"
 #include "tasks/source.h"
@@ -35,7 +35,7 @@ static const char *file_of(const void *bytes, size_t len)
 }
 
 /* Parses "smap --job FILE WORDS", words cut at blanks. */
-static enum option_result parse(const char *file, const char *words)
+static enum ask_result parse(const char *file, const char *words)
 {
     static char copy[256], *argv[32];
     int argc = 3, fd = memfd_create("said", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
@@ -49,7 +49,7 @@ static enum option_result parse(const char *file, const char *words)
         argv[argc++] = word;
     argv[argc] = NULL;
     dup2(fd, STDERR_FILENO);
-    enum option_result result = option_parse(&conf, argc, argv);
+    enum ask_result result = ask_read(&conf, argc, argv);
 
     dup2(saved, STDERR_FILENO);
     close(saved);
@@ -62,9 +62,9 @@ static enum option_result parse(const char *file, const char *words)
 
 static void read_job(const char *text, const char *words)
 {
-    enum option_result result = parse(file_of(text, strlen(text)), words);
+    enum ask_result result = parse(file_of(text, strlen(text)), words);
 
-    ck_assert_msg(result == OPTION_RUN, "%s\n%s", text, said);
+    ck_assert_msg(result == ASK_RUN, "%s\n%s", text, said);
 }
 
 /* The place and the message, the name of the file left out. */
@@ -73,11 +73,11 @@ static void expect_error_of(const void *bytes, size_t len, const char *message)
     const char *file = file_of(bytes, len);
     size_t skip = strlen("smap: ") + strlen(file) + 1;
 
-    ck_assert_msg(parse(file, "x") == OPTION_USAGE, "accepted: %s", message);
+    ck_assert_msg(parse(file, "x") == ASK_USAGE, "accepted: %s", message);
     ck_assert_msg(strncmp(said + 6, file, strlen(file)) == 0, "%s", said);
     *strchr(said, '\n') = '\0';
     ck_assert_str_eq(said + skip, message);
-    option_release(&conf);
+    ask_release(&conf);
 }
 
 static void expect_error(const char *text, const char *message)
@@ -98,10 +98,10 @@ START_TEST(values_are_what_their_key_says)
     ck_assert_str_eq(conf.output, "no");
     ck_assert_uint_eq(conf.max_args, 777);
     ck_assert_str_eq(conf.backend, "procs");
-    option_release(&conf);
+    ask_release(&conf);
     read_job("jobs: 1\nfile: a\ndelimiter: \"\\t\"\n", "x");
     ck_assert(conf.separator == '\t' && conf.arg_file.words == 1 && conf.procs.number == 1);
-    option_release(&conf);
+    ask_release(&conf);
     expect_error("max-args: 1e3", "1:11: max-args expects a number from 1 on, not '1e3'");
     expect_error("tag: 1", "1:6: tag expects yes or no, not '1'");
 }
@@ -111,24 +111,24 @@ START_TEST(commands_are_lines_or_words)
 {
     read_job("command: gzip", "");
     ck_assert_int_eq(conf.kind, WORK_SHELL);
-    option_release(&conf);
+    ask_release(&conf);
     read_job("command: |\n  echo a\n  echo {}\n\n", "");
     ck_assert_str_eq(conf.word[0], "echo a\necho {}");
-    option_release(&conf);
+    ask_release(&conf);
     read_job("command: \"a\\n\"", "");
     ck_assert_str_eq(conf.word[0], "a\n");
-    option_release(&conf);
+    ask_release(&conf);
     read_job("command: ['a b']\nno-shell: yes", "");
     ck_assert_int_eq(conf.kind, WORK_COMMAND);
     ck_assert(conf.words == 1 && !strcmp(conf.word[0], "a b") && !conf.word[1]);
-    option_release(&conf);
+    ask_release(&conf);
     read_job("env: {A: 1, B: '', C: a=b}", "");
     ck_assert_int_eq(conf.kind, WORK_LINES);
     ck_assert_str_eq(conf.env[0], "A=1");
     ck_assert_str_eq(conf.env[1], "B=");
     ck_assert_str_eq(conf.env[2], "C=a=b");
     ck_assert_ptr_null(conf.env[3]);
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 
@@ -137,19 +137,19 @@ START_TEST(tasks_are_said_in_several_ways)
     read_job("tasks: [a, '', no, 1e3]", "x");
     ck_assert(conf.lists == 1 && conf.list[0].words == 4 && !conf.list[0].from_file);
     ck_assert_str_eq(conf.list[0].word[3], "1e3");
-    option_release(&conf);
+    ask_release(&conf);
     read_job("lists:\n- [a, b]\n- {file: [f, g], linked: yes}\n- values: []\n", "x");
     ck_assert(conf.lists == 3 && conf.list[1].from_file && conf.list[1].linked && conf.list[1].words == 2);
     ck_assert(!conf.list[2].from_file && !conf.list[2].linked && !conf.list[2].words);
-    option_release(&conf);
+    ask_release(&conf);
     read_job("tasks: {file: f, repeat: 3}", "x");
     ck_assert(conf.arg_file.words == 1 && conf.repeat == 3);
-    option_release(&conf);
+    ask_release(&conf);
     read_job("tasks: {sweep: {a: 1, \xce\xbc: [x, y], c: {from: 1, to: 2}, zip: [\xce\xbc, c], repeat: 2}}", "x");
     ck_assert(conf.axes == 3 && conf.repeat == 2 && conf.axis[0].values == 1 && conf.axis[2].values == 2);
     ck_assert(!conf.axis[0].group && conf.axis[1].group && conf.axis[1].group == conf.axis[2].group);
     ck_assert_str_eq(conf.axis[1].name, "\xce\xbc");
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 
@@ -161,21 +161,21 @@ START_TEST(the_command_line_wins)
     ck_assert(!conf.procs.number || !strcmp(conf.backend, "serial"));
     ck_assert(conf.keep_order && !conf.unordered && conf.summary);
     ck_assert(conf.arg_file.words == 1 && !strcmp(conf.arg_file.word[0], "h") && conf.kind == WORK_SHELL);
-    option_release(&conf);
+    ask_release(&conf);
     read_job(job, "--procs 2 c d ::: 1");
     ck_assert(conf.procs.number == 2 && conf.words == 2 && conf.lists == 1 && !conf.arg_file.words);
-    option_release(&conf);
+    ask_release(&conf);
     read_job(job, "--filter cat");
     ck_assert(conf.kind == WORK_FILTER && !strcmp(conf.word[0], "cat"));
-    option_release(&conf);
+    ask_release(&conf);
     read_job("filter: cat\nsweep: {a: 1}", "x -a ::: y");
     ck_assert(conf.kind == WORK_COMMAND && conf.words == 2 && !conf.axes && conf.lists == 1);
-    option_release(&conf);
+    ask_release(&conf);
     read_job("sweep: {a: 1}", "-a f x");
     ck_assert(!conf.axes && conf.arg_file.words == 1);
-    option_release(&conf);
-    ck_assert_int_eq(parse(file_of("procs: x", 8), "--procs 2 y"), OPTION_USAGE);
-    option_release(&conf);
+    ask_release(&conf);
+    ck_assert_int_eq(parse(file_of("procs: x", 8), "--procs 2 y"), ASK_USAGE);
+    ask_release(&conf);
 }
 END_TEST
 
@@ -250,7 +250,7 @@ START_TEST(what_yaml_can_do_and_jobs_cannot)
     expect_error_of("\xfe\xff\0t\0a", 6, "1:1: this is UTF-16: a job file is UTF-8 text");
     read_job("\xef\xbb\xbftag: yes", "x");
     ck_assert(conf.tag);
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 
@@ -264,9 +264,9 @@ START_TEST(only_regular_files_of_some_size_are_read)
     const char *const bad[] = {fifo, "/dev/zero", "/", "/nonexistent/job"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ck_assert_int_eq(parse(bad[i], "x"), OPTION_USAGE);
+        ck_assert_int_eq(parse(bad[i], "x"), ASK_USAGE);
         ck_assert_msg(strstr(said, i < 3 ? ":1:1: a job file must be a regular file\n" : ":1:1: cannot be read: No such file"), "%s", said);
-        option_release(&conf);
+        ask_release(&conf);
     }
     unlink(fifo);
     rmdir(dir);
@@ -291,7 +291,7 @@ static void expect_quick(const char *begin, const char *text)
         memcpy(job + used, text, len);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
     parse(file_of(job, used), "x");
-    option_release(&conf);
+    ask_release(&conf);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
     ck_assert_msg((double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9 < 5, "%s%s... takes long", begin, text);
     free(job);
@@ -338,14 +338,14 @@ START_TEST(any_text_is_a_job_or_an_error)
 
             len += (size_t)sprintf(job + len, "%s", part);
         }
-        enum option_result result = parse(file_of(job, len), "x");
+        enum ask_result result = parse(file_of(job, len), "x");
         int lines = 0;
 
         for (const char *p = said; *p; p++)
             lines += *p == '\n';
-        ck_assert(result == OPTION_RUN || result == OPTION_USAGE);
-        ck_assert_msg(lines == (result == OPTION_RUN ? 0 : 2), "%s", said);
-        option_release(&conf);
+        ck_assert(result == ASK_RUN || result == ASK_USAGE);
+        ck_assert_msg(lines == (result == ASK_RUN ? 0 : 2), "%s", said);
+        ask_release(&conf);
     }
 }
 END_TEST

@@ -1,5 +1,7 @@
 /* The command line: every option in every spelling, the three kinds of COMMAND, lists, and errors that say what to do. */
 #include "ask/option.h"
+
+#include "ask/ask.h"
 #include "base/io.h"
 #include "results/order.h"
 #include "suites.h"
@@ -15,7 +17,7 @@ static struct conf conf;
 static char text[16384]; /* what was printed on the descriptor that capture() took */
 
 /* Parses "smap LINE", cut at blanks; ~ in a word stands for a blank. */
-static enum option_result parse(const char *line)
+static enum ask_result parse(const char *line)
 {
     static char copy[1024], *argv[64];
     int argc = 0;
@@ -29,16 +31,16 @@ static enum option_result parse(const char *line)
         argv[argc++] = word;
     }
     argv[argc] = NULL;
-    return option_parse(&conf, argc, argv);
+    return ask_read(&conf, argc, argv);
 }
 
 /* Parses with the descriptor WHICH going into `text`. Every test runs in a process of its own, so nothing is put back. */
-static enum option_result parse_capturing(int which, const char *line)
+static enum ask_result parse_capturing(int which, const char *line)
 {
     int fd = memfd_create("captured", MFD_CLOEXEC);
 
     ck_assert_int_ge(dup2(fd, which), 0);
-    enum option_result result = parse(line);
+    enum ask_result result = parse(line);
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
 
     ck_assert_int_ge(n, 0);
@@ -49,14 +51,14 @@ static enum option_result parse_capturing(int which, const char *line)
 
 static void expect_usage(const char *line, const char *message)
 {
-    ck_assert_msg(parse_capturing(2, line) == OPTION_USAGE, "'%s' was accepted", line);
+    ck_assert_msg(parse_capturing(2, line) == ASK_USAGE, "'%s' was accepted", line);
     ck_assert_msg(strcmp(text, message) == 0, "'%s' says:\n%s", line, text);
-    option_release(&conf);
+    ask_release(&conf);
 }
 
 START_TEST(defaults)
 {
-    ck_assert_int_eq(parse(""), OPTION_RUN);
+    ck_assert_int_eq(parse(""), ASK_RUN);
     ck_assert_int_eq(conf.kind, WORK_LINES);
     ck_assert_str_eq(conf.backend, "serial");
     ck_assert_uint_eq(conf.procs.number, 1);
@@ -66,7 +68,7 @@ START_TEST(defaults)
     ck_assert_int_eq(conf.linger, 1000000);
     ck_assert_str_eq(conf.shell, "/bin/sh");
     ck_assert_str_eq(conf.replace, "{}");
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 
@@ -239,11 +241,11 @@ START_TEST(every_option_fills_its_field)
         if (row[i].show || row[i].flags & OPTION_LINE_ONLY)
             continue; /* tested with job files */
         ck_assert_msg(s != NULL, "no sample for --%s", row[i].name);
-        ck_assert_int_eq(parse(s->line), OPTION_RUN);
+        ck_assert_int_eq(parse(s->line), ASK_RUN);
         ck_assert_msg(s->holds(), "'%s' has no effect", s->line);
         ck_assert_msg(conf.given[i], "'%s' is not marked as given", s->line);
         ck_assert_int_eq(conf.words, conf.worker ? 2 : 1);
-        option_release(&conf);
+        ask_release(&conf);
     }
 }
 END_TEST
@@ -271,34 +273,34 @@ START_TEST(all_spellings_mean_the_same)
                                         "--jobs 4 -rk x", "-P 2 -P4 -rk x"};
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        ck_assert_msg(parse(lines[i]) == OPTION_RUN, "%s", lines[i]);
+        ck_assert_msg(parse(lines[i]) == ASK_RUN, "%s", lines[i]);
         ck_assert_msg(conf.procs.number == 4 && conf.no_run_if_empty && conf.keep_order, "%s", lines[i]);
         ck_assert_msg(conf.words == 1 && !strcmp(conf.word[0], "x"), "%s", lines[i]);
-        option_release(&conf);
+        ask_release(&conf);
     }
 }
 END_TEST
 
 START_TEST(options_end_at_the_command)
 {
-    ck_assert_int_eq(parse("-k ls --unknown -k"), OPTION_RUN);
+    ck_assert_int_eq(parse("-k ls --unknown -k"), ASK_RUN);
     ck_assert_uint_eq(conf.words, 3);
     ck_assert_str_eq(conf.word[1], "--unknown");
-    option_release(&conf);
-    ck_assert_int_eq(parse("-k -- -x ::: 1"), OPTION_RUN);
+    ask_release(&conf);
+    ck_assert_int_eq(parse("-k -- -x ::: 1"), ASK_RUN);
     ck_assert_uint_eq(conf.words, !conf.from);
     ck_assert_str_eq(conf.word[0], "-x");
     ck_assert_uint_eq(conf.lists, 1);
-    option_release(&conf);
-    ck_assert_int_eq(parse("- x"), OPTION_RUN);
+    ask_release(&conf);
+    ck_assert_int_eq(parse("- x"), ASK_RUN);
     ck_assert_str_eq(conf.word[0], "-");
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 
 START_TEST(lists_follow_the_command)
 {
-    ck_assert_int_eq(parse("echo x: ::: a b ::::+ f :::: g h :::"), OPTION_RUN);
+    ck_assert_int_eq(parse("echo x: ::: a b ::::+ f :::: g h :::"), ASK_RUN);
     ck_assert_uint_eq(conf.words, 2);
     ck_assert_uint_eq(conf.lists, 4);
     ck_assert(!conf.list[0].from_file && !conf.list[0].linked && conf.list[0].words == 2);
@@ -306,20 +308,20 @@ START_TEST(lists_follow_the_command)
     ck_assert(conf.list[1].from_file && conf.list[1].linked && conf.list[1].words == 1);
     ck_assert(conf.list[2].from_file && !conf.list[2].linked && conf.list[2].words == 2);
     ck_assert(!conf.list[3].from_file && conf.list[3].words == 0);
-    option_release(&conf);
-    ck_assert_int_eq(parse("::: ls"), OPTION_RUN);
+    ask_release(&conf);
+    ck_assert_int_eq(parse("::: ls"), ASK_RUN);
     ck_assert_int_eq(conf.kind, WORK_LINES);
-    option_release(&conf);
-    ck_assert_int_eq(parse(":: ::::: :::x"), OPTION_RUN);
+    ask_release(&conf);
+    ck_assert_int_eq(parse(":: ::::: :::x"), ASK_RUN);
     ck_assert_uint_eq(conf.words, 3);
-    option_release(&conf);
+    ask_release(&conf);
 }
 END_TEST
 
 static int kind_of(const char *line)
 {
-    ck_assert_int_eq(parse(line), OPTION_RUN);
-    option_release(&conf);
+    ck_assert_int_eq(parse(line), ASK_RUN);
+    ask_release(&conf);
     return conf.kind;
 }
 
@@ -397,11 +399,11 @@ START_TEST(contradictions_name_both)
     expect_usage("--stdin", "smap: --stdin needs a COMMAND\n"
                             "smap: nothing was run: say what is to read the tasks" SEE);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        ck_assert_msg(parse_capturing(2, lines[i]) == OPTION_USAGE, "'%s' was accepted", lines[i]);
-        option_release(&conf);
+        ck_assert_msg(parse_capturing(2, lines[i]) == ASK_USAGE, "'%s' was accepted", lines[i]);
+        ask_release(&conf);
     }
-    ck_assert_int_eq(parse("--mpi --procs 3 --stdin --block 9 -0 -I@ x"), OPTION_RUN);
-    option_release(&conf);
+    ck_assert_int_eq(parse("--mpi --procs 3 --stdin --block 9 -0 -I@ x"), ASK_RUN);
+    ask_release(&conf);
 }
 END_TEST
 
@@ -421,7 +423,7 @@ START_TEST(bad_commands_are_refused)
     expect_usage("x ::::", "smap: :::: needs the name of a file\n" NOTHING);
     char *argv[] = {"smap", "", NULL};
 
-    ck_assert_int_eq(option_parse(&conf, 2, argv), OPTION_USAGE);
+    ck_assert_int_eq(ask_read(&conf, 2, argv), ASK_USAGE);
 }
 END_TEST
 
@@ -446,14 +448,14 @@ START_TEST(any_words_give_two_lines_or_none)
         }
         ck_assert_int_eq(ftruncate(fd, 0), 0);
         lseek(fd, 0, SEEK_SET);
-        enum option_result result = option_parse(&conf, argc, argv);
+        enum ask_result result = ask_read(&conf, argc, argv);
         ssize_t n = pread(fd, text, sizeof text, 0);
 
         for (ssize_t i = 0; i < n; i++)
             lines += text[i] == '\n';
-        ck_assert_int_eq(lines, result == OPTION_RUN ? 0 : 2);
-        ck_assert(result == OPTION_RUN || result == OPTION_USAGE);
-        option_release(&conf);
+        ck_assert_int_eq(lines, result == ASK_RUN ? 0 : 2);
+        ck_assert(result == ASK_RUN || result == ASK_USAGE);
+        ask_release(&conf);
     }
 }
 END_TEST
@@ -463,7 +465,7 @@ START_TEST(help_has_every_option_in_80_columns)
     size_t count;
     const struct option_row *row = option_table(&count);
 
-    ck_assert_int_eq(parse_capturing(1, "-k --help --nonsense"), OPTION_DONE);
+    ck_assert_int_eq(parse_capturing(1, "-k --help --nonsense"), ASK_DONE);
     for (size_t i = 0; i < count; i++) {
         char name[64];
 
@@ -477,7 +479,7 @@ END_TEST
 
 START_TEST(version_is_one_line)
 {
-    ck_assert_int_eq(parse_capturing(1, "--version"), OPTION_DONE);
+    ck_assert_int_eq(parse_capturing(1, "--version"), ASK_DONE);
     ck_assert_str_eq(text, "smap " SMAP_VERSION "\n");
 }
 END_TEST
@@ -487,7 +489,7 @@ START_TEST(help_that_cannot_be_written_is_no_success)
     FILE *full = freopen("/dev/full", "w", stdout);
 
     ck_assert_ptr_nonnull(full);
-    ck_assert_int_eq(parse_capturing(2, "--help"), OPTION_BROKEN);
+    ck_assert_int_eq(parse_capturing(2, "--help"), ASK_BROKEN);
     ck_assert_str_eq(text, "smap: write stdout: No space left on device\n");
 }
 END_TEST

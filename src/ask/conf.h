@@ -1,8 +1,8 @@
 /*
  * conf: what was asked for: every option has its field here. Room: ask.
  *
- * Filled by option_parse from the command line and a job file, const afterwards. main.c alone reads it and hands the rooms plain arguments.
- * Strings are lent from argv and the job but for what option_release frees.
+ * Filled by ask_read from the command line and a job file, const afterwards. main.c alone reads it and hands the rooms plain arguments.
+ * Strings are lent from argv and the job but for what ask_release frees.
  */
 #ifndef SMAP_CONF_H
 #define SMAP_CONF_H

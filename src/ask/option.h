@@ -1,28 +1,13 @@
 /*
- * option: the one option table, and the command line read by it. Room: ask.
+ * option: the one option table. Room: ask.
  *
  * An option is one row here (in option.c), one field in conf.h, one paragraph of smap(1) and one test. --help, the completions
  * and the keys of job files come from the rows: a type's setter takes the same text from either.
- * Options end at the first word that is not one, or at `--`; then COMMAND up to `:::`, `::::`, `:::+` or `::::+`; then lists.
  */
 #ifndef SMAP_OPTION_H
 #define SMAP_OPTION_H
 
 #include "ask/conf.h"
-
-enum option_result {
-    OPTION_BROKEN = -2, /* --help could not be written (reported): status 3 */
-    OPTION_USAGE = -1,  /* reported in two lines: status 2 */
-    OPTION_RUN = 0,     /* CONF is complete */
-    OPTION_DONE = 1,    /* --help or --version was printed */
-};
-
-/*
- * Fills CONF from the command line, and where that names one from a job file. No option is abbreviated: a script that relies on `--pro` would break with the next option that
- * begins so; near misses get a hint. ARGV must outlive CONF. Release CONF whatever comes back.
- */
-enum option_result option_parse(struct conf *conf, int argc, char **argv);
-void option_release(struct conf *conf);
 
 enum option_group {
     OPTION_GENERAL,
@@ -65,8 +50,9 @@ struct option_row {
     int (*show)(void); /* prints something and ends the program: --help; -1: reported */
 };
 
-/* By either of its long names; NULL: none. */
+/* By either of its long names, or letters; NULL: none. */
 const struct option_row *option_find(struct span name);
+const struct option_row *option_find_letter(char letter);
 /* Tries all of them, and what other tools call them. */
 struct hint;
 void option_hint(struct hint *h);
@@ -74,6 +60,8 @@ void option_hint(struct hint *h);
 bool option_accepts(const struct option_row *row, const char *value);
 /* Puts it into CONF and marks the option as given; VALUE is lent for CONF's life. -1: not such a value. */
 int option_set(struct conf *conf, const struct option_row *row, const char *value);
+/* Frees what was put there. */
+void option_clear(struct conf *conf);
 
 /* The table, COUNT rows. */
 const struct option_row *option_table(size_t *count);
