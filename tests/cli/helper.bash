@@ -39,7 +39,8 @@ all_backends() {
 setup_file() {
     local backend line
 
-    for backend in $(all_backends); do
+    # Also of those that are not asked for: some cases name their own.
+    for backend in $(BACKENDS='' all_backends) $BACKENDS; do
         case $backend in
             serial) line="\"$SMAP\" --serial" ;;
             procs*) line="\"$SMAP\" --procs ${backend#procs}" ;;
