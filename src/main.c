@@ -10,22 +10,29 @@
  *      |                                                                              |
  *      +---------------- results/journal: done already? what came back ---------------+
  *      +-------- map.c: the corridor: down.c, up.c, flight.c: what is on its way -----+
- *      policy: what to do next; retry: attempts that wait; pace: when to start; stop: the end before the end; counts, status
+ *      policy: what to do next; retry: attempts that wait; pace: when to start; stop: the end before the end; muster: USR1;
+ *      counts, status; outlets: all of them as one; review: a journal instead of a run
  *
  *   ask/      ask (the door), option (the one table), type, rules, help, command: the command line becomes struct conf;
- *             jobfile, jobtasks, events (libyaml), job, jobdump: so does a job file, and back
+ *             jobfile, jobtasks (jobread), events (libyaml), job, jobdump: so does a job file, and back
  *   tasks/    source (contract), lines, values (::: lists), sweep and range, columns, pack, block, repeat
  *   backend/  backend (contract and table), local (serial and procs), dry (--dry-run), schedule (batch sizes), returned, relief (tasks given back)
  *     mpi:    launcher (who started us), world (entering MPI), mpi (the module, behind transport), ranks, crew and peer (rank 0),
  *             pump (the other ranks), executor and serve (the process that does a rank's work), setup (their first words), nap
- *   work/     worker (contract and table), command, program, template, hole, misnamed, shline (shscan, shbare), shfast, argv, spawn (home of process creation),
- *             again (patience), reaper (the end of a process), ending (of its group), descend (of all descendants), guard, groups and kin (of all when smap is killed)
- *     function (lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller), inplace, foreign, callee (dl, signature),
- *     filter (answers, silence: how much it wants, piped)
- *   results/  outlet (contract), order, spill, sink, jsonl and entry (--format), tree (--results), hook (its three forms), aside (a thread), stash, identity, journal: jfile (the file), jentry (its records), jindex, jscan, jread, jwrite...
+ *   work/     worker (contract and table), and a file for each kind of work:
+ *     command   program, template, hole, misnamed, argv; lines of shell: shline, shscan, shbare, shfast
+ *     function  lots, link, reader, stuck: how it goes; share: what is between it and its process: child, writer, caller
+ *     inplace   (--serial) foreign; and as function: callee, dl, signature, ctype
+ *     filter    answers, silence: how much it wants, piped; and as function: slotenv, ended
+ *     processes spawn (home of their creation), again (patience), reaper (the end of one), ending (of its group), descend (of all descendants),
+ *               guard, groups and kin (of all when smap is killed)
+ *   results/  outlet (contract), order (chain, record, spill, numbers), sink (target, channel, lines), jsonl (entry), tree (--results), joblog, failed
+ *     hook      hook_command, hook_function (aside: in a thread), hook_stream: its forms; hooks, hook_process, stash: what they share
+ *     journal   identity (of a task), jfile (the file), jentry (its records), jscan, jread, journal_read, jindex and jsift (what is done),
+ *               jpart and jwrite (what comes in), jhooks, jhosts
  *   watch/    failures, summary, hosts, starts (-v, -t)
- *   base/     task and piece (what travels), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits, jobend (of batch systems),
- *             wire (tasks and pieces as bytes), hint (the nearest name)
+ *   base/     task, batch and piece (what travels), wire (these as bytes; le), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits,
+ *             jobend (of batch systems), utf8, json, hash, hint (the nearest name)
  *
  * Under an MPI launcher: enter.c sorts the ranks; rank 0 goes this way, the others serve it.
  *
