@@ -411,7 +411,7 @@ START_TEST(bad_commands_are_refused)
 {
     expect_usage("--worker a.so x", "smap: --worker expects LIBRARY:SYMBOL (as ./libsim.so:simulate), not 'a.so'\n"
                  "smap: nothing was run (see smap --help)\n");
-    expect_usage("--worker a:f x", "smap: --worker takes the place of a COMMAND, but there is one: 'x'\n"
+    expect_usage("--worker a:f x", "smap: --worker takes the place of a COMMAND, but there is one: 'x' (tasks come from standard input, -a FILE or ::: VALUES)\n"
                  "smap: nothing was run (see smap --help)\n");
     expect_usage("--filter python3 x.py",
                  "smap: --filter takes the place of a COMMAND, but there is one: 'x.py' (a filter is one word: quote its whole line)\n"

@@ -82,7 +82,8 @@ static int take_worker(struct conf *conf, struct buf *why)
     if (conf->words) {
         buf_printf(why, "%s takes the place of a COMMAND, but there is one: '", option);
         diag_escape(why, span_of(conf->word[0]), 60);
-        buf_puts(why, conf->worker ? "'" : "' (a filter is one word: quote its whole line)");
+        buf_puts(why, conf->worker ? "' (tasks come from standard input, -a FILE or ::: VALUES)"
+                                   : "' (a filter is one word: quote its whole line)");
         return -1;
     }
     conf->own_word[0] = xstrdup(conf->worker ? conf->worker : conf->filter);
