@@ -31,7 +31,7 @@
  *     journal   identity (of a task), jfile (the file), jentry (its records), jscan, jread, journal_read, jindex and jsift (what is done),
  *               jpart and jwrite (what comes in), jhooks, jhosts
  *   watch/    failures, summary, hosts, starts (-v, -t)
- *   base/     task, batch and piece (what travels), wire (these as bytes; le), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits,
+ *   base/     task, batch and piece (what travels), wire (these as bytes; le, varint), buf, xalloc, diag, io, loop, signals, clock, cpus, parse, limits,
  *             jobend (of batch systems), utf8, json, hash, hint (the nearest name)
  *
  * Under an MPI launcher: enter.c sorts the ranks; rank 0 goes this way, the others serve it.

@@ -25,6 +25,7 @@ static Suite *(*const suites[])(void) = {
     lots_suite,
     schedule_suite,
     wire_suite,
+    varint_suite,
     xalloc_suite,
     launcher_suite,
     setup_suite,

@@ -27,6 +27,7 @@ Suite *ended_suite(void);
 Suite *lots_suite(void);
 Suite *schedule_suite(void);
 Suite *wire_suite(void);
+Suite *varint_suite(void);
 Suite *xalloc_suite(void);
 Suite *launcher_suite(void);
 Suite *setup_suite(void);

@@ -1,5 +1,5 @@
 /*
- * Bodies. Numbers are little-endian groups of seven bits, the last without the high bit; keys are 16 bytes, low half first.
+ * Bodies. Numbers are varints (varint.h); keys are 16 bytes, low half first.
  *
  *     SESSION   identity (16), start, items to the end
  *     HOST      name to the end
@@ -15,23 +15,16 @@
 #include "results/jentry.h"
 
 #include "base/le.h"
+#include "base/varint.h"
 #include "results/identity.h"
 
 #include <string.h>
 
-enum { NUMBER_MAX = 10, KEY = 16, ENDED = 1, HAS_FIELDS = 2 };
-
-static char *write_number(char *to, uint64_t n)
-{
-    for (; n >= 0x80; n >>= 7)
-        *to++ = (char)(n | 0x80);
-    *to++ = (char)n;
-    return to;
-}
+enum { KEY = 16, ENDED = 1, HAS_FIELDS = 2 };
 
 static void put_number(struct buf *b, uint64_t n)
 {
-    b->len = (size_t)(write_number(buf_room(b, NUMBER_MAX), n) - b->ptr);
+    b->len = (size_t)(varint_put(buf_room(b, VARINT_MAX), n) - b->ptr);
 }
 
 static void put_key(struct buf *b, struct hash128 key)
@@ -48,52 +41,18 @@ static struct hash128 key_at(const char *p)
     return (struct hash128){le_get64(p), le_get64(p + 8)};
 }
 
-/* What is left to read; ptr NULL once something was missing, and all reads give nothing from there on. */
-static uint64_t get_number(struct span *in)
-{
-    uint64_t n = 0;
-
-    for (unsigned i = 0; i < in->len && i < NUMBER_MAX; i++) {
-        uint8_t c = (uint8_t)in->ptr[i];
-
-        if (i == NUMBER_MAX - 1 && c > 1)
-            break;
-        n |= (uint64_t)(c & 0x7f) << (7 * i);
-        if (c < 0x80) {
-            in->ptr += i + 1;
-            in->len -= i + 1;
-            return n;
-        }
-    }
-    *in = (struct span){NULL, 0};
-    return 0;
-}
-
 static uint32_t get_small(struct span *in)
 {
-    uint64_t n = get_number(in);
+    uint64_t n = varint_get(in);
 
     if (n > UINT32_MAX)
         *in = (struct span){NULL, 0};
     return (uint32_t)n;
 }
 
-static struct span get_bytes(struct span *in, uint64_t n)
-{
-    struct span got = {in->ptr, (size_t)n};
-
-    if (!in->ptr || n > in->len) {
-        *in = (struct span){NULL, 0};
-        return *in;
-    }
-    in->ptr += n;
-    in->len -= (size_t)n;
-    return got;
-}
-
 static struct hash128 get_key(struct span *in)
 {
-    struct span raw = get_bytes(in, KEY);
+    struct span raw = varint_get_bytes(in, KEY);
 
     return raw.ptr ? key_at(raw.ptr) : (struct hash128){0, 0};
 }
@@ -108,7 +67,7 @@ void jentry_put_session(struct buf *body, const struct jentry_session *s)
 bool jentry_get_session(struct span body, struct jentry_session *s)
 {
     s->identity = get_key(&body);
-    s->start = (int64_t)get_number(&body);
+    s->start = (int64_t)varint_get(&body);
     s->items = body;
     return body.ptr != NULL;
 }
@@ -123,11 +82,11 @@ void jentry_put_data(struct buf *body, const struct jentry_data *d)
 
 bool jentry_get_data(struct span body, struct jentry_data *d)
 {
-    d->task = get_number(&body);
-    uint64_t kind = get_number(&body);
+    d->task = varint_get(&body);
+    uint64_t kind = varint_get(&body);
 
     d->kind = kind == PIECE_ERR ? PIECE_ERR : PIECE_OUT;
-    d->previous = get_number(&body);
+    d->previous = varint_get(&body);
     d->bytes = body;
     return body.ptr && kind <= PIECE_ERR;
 }
@@ -140,7 +99,7 @@ void jentry_put_hook(struct buf *body, const struct jentry_hook *h)
 
 bool jentry_get_hook(struct span body, struct jentry_hook *h)
 {
-    h->at = get_number(&body);
+    h->at = varint_get(&body);
     h->nth = get_small(&body);
     return body.ptr && !body.len;
 }
@@ -163,9 +122,9 @@ static void get_work(struct span *in, struct jentry_result *r)
     r->end.slot = get_small(in);
     r->end.rank = get_small(in);
     r->host = get_small(in);
-    r->end.start = (int64_t)get_number(in);
-    r->end.elapsed = (int64_t)get_number(in);
-    r->end.maxrss = (int64_t)get_number(in);
+    r->end.start = (int64_t)varint_get(in);
+    r->end.elapsed = (int64_t)varint_get(in);
+    r->end.maxrss = (int64_t)varint_get(in);
 }
 
 /* None where the text is cut: they could lie behind the cut. */
@@ -188,8 +147,8 @@ static void get_fields(struct span *in, struct jentry_result *r)
     const char *from = in->ptr;
 
     for (uint32_t i = 0; in->ptr && i < r->fields; i++) {
-        get_number(in);
-        get_number(in);
+        varint_get(in);
+        varint_get(in);
     }
     r->field_bytes = (struct span){from, in->ptr ? (size_t)(in->ptr - from) : 0};
 }
@@ -199,7 +158,7 @@ bool jentry_fields(const struct jentry_result *r, struct span *field)
     struct span in = r->field_bytes;
 
     for (uint32_t i = 0; i < r->fields; i++) {
-        uint64_t at = get_number(&in), len = get_number(&in);
+        uint64_t at = varint_get(&in), len = varint_get(&in);
 
         if (!in.ptr || at > r->input.len || len > r->input.len - at)
             return false;
@@ -234,7 +193,7 @@ void jentry_put_result(struct buf *body, const struct jentry_result *r, const st
 
 static void get_how(struct span *in, struct outcome *o)
 {
-    struct span how = get_bytes(in, 4);
+    struct span how = varint_get_bytes(in, 4);
 
     if (!how.ptr)
         return;
@@ -250,20 +209,20 @@ bool jentry_get_result(struct span body, struct jentry_result *r)
 {
     *r = (struct jentry_result){.key = get_key(&body), .has_key = true};
     get_how(&body, &r->end);
-    r->task = get_number(&body);
+    r->task = varint_get(&body);
     get_work(&body, r);
-    r->out_len = get_number(&body);
-    r->err_len = get_number(&body);
-    r->last = get_number(&body);
-    r->input_len = get_number(&body);
-    uint64_t kept = get_number(&body), reason = get_number(&body);
+    r->out_len = varint_get(&body);
+    r->err_len = varint_get(&body);
+    r->last = varint_get(&body);
+    r->input_len = varint_get(&body);
+    uint64_t kept = varint_get(&body), reason = varint_get(&body);
 
     get_fields(&body, r);
-    r->input = get_bytes(&body, kept);
-    r->end.reason = get_bytes(&body, reason);
+    r->input = varint_get_bytes(&body, kept);
+    r->end.reason = varint_get_bytes(&body, reason);
     if (!r->last) {
-        r->out = get_bytes(&body, r->out_len);
-        r->err = get_bytes(&body, r->err_len);
+        r->out = varint_get_bytes(&body, r->out_len);
+        r->err = varint_get_bytes(&body, r->err_len);
     }
     return body.ptr && !body.len && kept <= r->input_len;
 }
@@ -309,10 +268,10 @@ void jentry_run_put_short(struct jentry_run *r, uint32_t count, const char *inpu
 
 void jentry_run_put(struct jentry_run *r, const struct task *t, bool raw, struct span out)
 {
-    char *to = buf_room(&r->meta, 2 * NUMBER_MAX);
+    char *to = buf_room(&r->meta, 2 * VARINT_MAX);
 
-    to = write_number(to, t->text.len);
-    to = write_number(to, out.len);
+    to = varint_put(to, t->text.len);
+    to = varint_put(to, out.len);
     r->meta.len = (size_t)(to - r->meta.ptr);
     if (r->count++ == 0) {
         r->ended = raw;
@@ -349,12 +308,12 @@ bool jentry_walk(struct jentry_walk *w, struct span body)
 {
     *w = (struct jentry_walk){.count = get_small(&body)};
     w->has = get_small(&body);
-    w->common.task = get_number(&body);
+    w->common.task = varint_get(&body);
     get_work(&body, &w->common);
-    uint64_t meta = get_number(&body), inputs = get_number(&body);
+    uint64_t meta = varint_get(&body), inputs = varint_get(&body);
 
-    w->meta = get_bytes(&body, meta);
-    w->inputs = get_bytes(&body, inputs);
+    w->meta = varint_get_bytes(&body, meta);
+    w->inputs = varint_get_bytes(&body, inputs);
     w->outs = body;
     return body.ptr && w->count > 0 && w->count <= JENTRY_RUN_MAX;
 }
@@ -365,14 +324,14 @@ bool jentry_walk_next(struct jentry_walk *w, struct jentry_result *r)
         return false;
     *r = w->common;
     r->task += w->index;
-    r->input_len = get_number(&w->meta);
-    r->out_len = get_number(&w->meta);
+    r->input_len = varint_get(&w->meta);
+    r->out_len = varint_get(&w->meta);
     if (w->has & HAS_FIELDS)
         get_fields(&w->meta, r);
-    r->input = get_bytes(&w->inputs, r->input_len);
+    r->input = varint_get_bytes(&w->inputs, r->input_len);
     if (w->has & ENDED)
-        get_bytes(&w->inputs, 1);
-    r->out = get_bytes(&w->outs, r->out_len);
+        varint_get_bytes(&w->inputs, 1);
+    r->out = varint_get_bytes(&w->outs, r->out_len);
     if (!w->meta.ptr || !w->inputs.ptr || !w->outs.ptr)
         return false;
     w->index++;

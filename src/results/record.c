@@ -7,26 +7,19 @@
  *     END               tag, attempt, slot, rank, start, elapsed, maxrss, [cause, status, signal, flags, host, length, reason]
  *     RUN               tag, attempt, slot, rank, start, elapsed, maxrss, count, length, [lengths], bytes
  *
- * The tag is the kind plus MORE when the part in brackets is there. Numbers are little-endian groups of seven
- * bits.
+ * The tag is the kind plus MORE when the part in brackets is there. Numbers are varints (varint.h).
  */
 #include "results/record.h"
+
+#include "base/varint.h"
 
 #include <string.h>
 
 #define MORE 0x80
 
-static char *put_number(char *to, uint64_t n)
-{
-    for (; n >= 0x80; n >>= 7)
-        *to++ = (char)(n | 0x80);
-    *to++ = (char)n;
-    return to;
-}
-
 static char *put_span(char *to, struct span s)
 {
-    to = put_number(to, s.len);
+    to = varint_put(to, s.len);
     if (s.len)
         memcpy(to, s.ptr, s.len);
     return to + s.len;
@@ -35,12 +28,12 @@ static char *put_span(char *to, struct span s)
 /* What an END and a RUN have in common. */
 static char *put_work(char *to, const struct outcome *o)
 {
-    to = put_number(to, o->attempt);
-    to = put_number(to, o->slot);
-    to = put_number(to, o->rank);
-    to = put_number(to, (uint64_t)o->start);
-    to = put_number(to, (uint64_t)o->elapsed);
-    return put_number(to, (uint64_t)o->maxrss);
+    to = varint_put(to, o->attempt);
+    to = varint_put(to, o->slot);
+    to = varint_put(to, o->rank);
+    to = varint_put(to, (uint64_t)o->start);
+    to = varint_put(to, (uint64_t)o->elapsed);
+    return varint_put(to, (uint64_t)o->maxrss);
 }
 
 size_t record_room(const struct piece *p)
@@ -62,7 +55,7 @@ static char *put_end(char *to, const struct outcome *o)
     *to++ = (char)o->status;
     *to++ = (char)o->signal;
     *to++ = (char)o->flags;
-    to = put_number(to, (uintptr_t)o->host); /* this process's own memory, and the name stays */
+    to = varint_put(to, (uintptr_t)o->host); /* this process's own memory, and the name stays */
     return put_span(to, o->reason);
 }
 
@@ -72,8 +65,8 @@ static char *put_run(char *to, const struct piece *p)
 
     *to++ = (char)(size ? PIECE_RUN | MORE : PIECE_RUN);
     to = put_work(to, &p->end);
-    to = put_number(to, p->count);
-    to = put_number(to, p->bytes.len);
+    to = varint_put(to, p->count);
+    to = varint_put(to, p->bytes.len);
     if (size)
         memcpy(to, p->lengths, size);
     if (p->bytes.len)
@@ -109,54 +102,22 @@ char *record_put_input(char *to, struct span text, struct span fields)
 char *record_put_task(char *to, uint64_t task)
 {
     *to++ = RECORD_TASK;
-    return put_number(to, task);
-}
-
-/* What is left to read; once something is missing, ptr is NULL and every further read gives nothing. */
-static uint64_t get_number(struct span *in)
-{
-    uint64_t n = 0;
-    size_t most = in->len < 10 ? in->len : 10;
-
-    for (size_t i = 0; i < most; i++) {
-        uint8_t c = (uint8_t)in->ptr[i];
-
-        n |= (uint64_t)(c & 0x7f) << (7 * i);
-        if (c < 0x80) {
-            in->ptr += i + 1;
-            in->len -= i + 1;
-            return n;
-        }
-    }
-    *in = (struct span){NULL, 0};
-    return 0;
-}
-
-static struct span get_bytes(struct span *in, uint64_t n)
-{
-    struct span got = {in->ptr, n};
-
-    if (!in->ptr || n > in->len) {
-        *in = (struct span){NULL, 0};
-        return *in;
-    }
-    *in = (struct span){in->ptr + n, in->len - n};
-    return got;
+    return varint_put(to, task);
 }
 
 static struct span get_span(struct span *in)
 {
-    return get_bytes(in, get_number(in));
+    return varint_get_bytes(in, varint_get(in));
 }
 
 static void get_work(struct span *in, struct outcome *o)
 {
-    o->attempt = (uint32_t)get_number(in);
-    o->slot = (uint32_t)get_number(in);
-    o->rank = (uint32_t)get_number(in);
-    o->start = (int64_t)get_number(in);
-    o->elapsed = (int64_t)get_number(in);
-    o->maxrss = (int64_t)get_number(in);
+    o->attempt = (uint32_t)varint_get(in);
+    o->slot = (uint32_t)varint_get(in);
+    o->rank = (uint32_t)varint_get(in);
+    o->start = (int64_t)varint_get(in);
+    o->elapsed = (int64_t)varint_get(in);
+    o->maxrss = (int64_t)varint_get(in);
 }
 
 static void get_end(struct span *in, struct outcome *o, bool more)
@@ -164,7 +125,7 @@ static void get_end(struct span *in, struct outcome *o, bool more)
     get_work(in, o);
     if (!more)
         return;
-    struct span byte = get_bytes(in, 4);
+    struct span byte = varint_get_bytes(in, 4);
 
     if (!byte.ptr)
         return;
@@ -172,24 +133,24 @@ static void get_end(struct span *in, struct outcome *o, bool more)
     o->status = (uint8_t)byte.ptr[1];
     o->signal = (uint8_t)byte.ptr[2];
     o->flags = (uint8_t)byte.ptr[3];
-    o->host = (const char *)(uintptr_t)get_number(in);
+    o->host = (const char *)(uintptr_t)varint_get(in);
     o->reason = get_span(in);
 }
 
 static void get_run(struct span *in, struct piece *p, bool more, struct buf *lengths)
 {
     get_work(in, &p->end);
-    p->count = (uint32_t)get_number(in);
-    uint64_t len = get_number(in);
+    p->count = (uint32_t)varint_get(in);
+    uint64_t len = varint_get(in);
 
     if (more) {
-        struct span raw = get_bytes(in, p->count * sizeof *p->lengths);
+        struct span raw = varint_get_bytes(in, p->count * sizeof *p->lengths);
 
         buf_clear(lengths);
         buf_put(lengths, raw.ptr, raw.len);
         p->lengths = (const uint32_t *)(void *)lengths->ptr;
     }
-    p->bytes = get_bytes(in, len);
+    p->bytes = varint_get_bytes(in, len);
 }
 
 size_t record_get(const char *from, size_t len, struct piece *p, struct buf *lengths)
@@ -217,7 +178,7 @@ size_t record_get(const char *from, size_t len, struct piece *p, struct buf *len
         p->fields = get_span(&in);
         break;
     case RECORD_TASK:
-        p->task = get_number(&in);
+        p->task = varint_get(&in);
         break;
     default:
         return 0;
