@@ -40,12 +40,13 @@ static int map_share(struct share **share)
     return file;
 }
 
-static int fatal(struct writer *w, const struct buf *why)
+static int fatal(struct writer *w, struct buf *why)
 {
     size_t n = why->len < REASON_MAX ? why->len : REASON_MAX;
 
     memcpy(w->base, why->ptr, n);
     writer_post(w, SHARE_FATAL, w->base + n, 0);
+    buf_release(why);
     return EXIT_FAILURE;
 }
 

@@ -293,9 +293,9 @@ SMAP_WORKER(hundredth)
 /* Counts its own tasks, and says so at the end. */
 SMAP_INIT(counted)
 {
-    *state = calloc(1, sizeof(int));
     if (strcmp(config, "refuse") == 0)
         return 3;
+    *state = calloc(1, sizeof(int));
     if (strcmp(config, "crash") == 0)
         raise(SIGSEGV);
     return *state ? 0 : 1;
