@@ -4,34 +4,14 @@
  */
 #include "pace.h"
 
-#include "base/buf.h"
 #include "base/diag.h"
 #include "base/io.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LOOK_AGAIN = 200000, TEXT_SIZE = 4096 };
-
-static bool read_file(const struct pace *p, const char *name, char text[TEXT_SIZE])
-{
-    struct buf path = BUF_INIT;
-
-    buf_printf(&path, "%s%s", p->root, name);
-    int fd = open(buf_cstr(&path), O_RDONLY | O_CLOEXEC);
-
-    buf_release(&path);
-    if (fd < 0)
-        return false;
-    ssize_t n = io_read_all(fd, text, TEXT_SIZE - 1);
-
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return n > 0;
-}
 
 /* In hundredths; smap itself, which runs just now, not counted. -1: not known. */
 static int64_t read_load(const struct pace *p)
@@ -40,7 +20,7 @@ static int64_t read_load(const struct pace *p)
     double average;
     unsigned running;
 
-    if (!read_file(p, "/proc/loadavg", text) || sscanf(text, "%lf %*f %*f %u/", &average, &running) != 2)
+    if (!io_read_text(p->root, "/proc/loadavg", text, sizeof text) || sscanf(text, "%lf %*f %*f %u/", &average, &running) != 2)
         return -1;
     double now = running ? running - 1 : 0;
 
@@ -53,7 +33,7 @@ static int64_t read_memory(const struct pace *p)
     char text[TEXT_SIZE];
     long long kib;
 
-    if (!read_file(p, "/proc/meminfo", text))
+    if (!io_read_text(p->root, "/proc/meminfo", text, sizeof text))
         return -1;
     const char *line = strstr(text, "MemAvailable:");
 

@@ -36,6 +36,23 @@ ssize_t io_read_all(int fd, void *ptr, size_t len)
     return (ssize_t)have;
 }
 
+bool io_read_text(const char *root, const char *name, char *text, size_t size)
+{
+    struct buf path = BUF_INIT;
+
+    buf_printf(&path, "%s%s", root, name);
+    int fd = open(buf_cstr(&path), O_RDONLY | O_CLOEXEC);
+
+    buf_release(&path);
+    if (fd < 0)
+        return false;
+    ssize_t n = io_read_all(fd, text, size - 1);
+
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
 ssize_t io_write(int fd, const void *ptr, size_t len)
 {
     ssize_t n;

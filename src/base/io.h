@@ -4,6 +4,7 @@
 #ifndef SMAP_IO_H
 #define SMAP_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,6 +14,9 @@ int io_write_all(int fd, const void *ptr, size_t len);
 ssize_t io_read(int fd, void *ptr, size_t len);
 /* Reads until LEN bytes or the end; the count, or -1 with errno. May block. */
 ssize_t io_read_all(int fd, void *ptr, size_t len);
+/* The beginning of the file ROOT NAME, ended by NUL: at most SIZE - 1 bytes. For the small files of /proc and their like, ROOT being "" as a
+ * rule. False: there is none, or nothing in it. */
+bool io_read_text(const char *root, const char *name, char *text, size_t size);
 /* write(2) without EINTR: the count, -1 with errno. */
 ssize_t io_write(int fd, const void *ptr, size_t len);
 /* pwrite/pread of all bytes; 0, or -1 with errno (a short read at the end of the file is EIO). */

@@ -1,11 +1,9 @@
 /* The end of the batch job. */
 #include "base/jobend.h"
 
-#include "base/buf.h"
 #include "base/io.h"
 #include "base/parse.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,23 +24,6 @@ static bool seconds(jobend_get_fn get, const char *name, int64_t *s)
     return true;
 }
 
-static bool read_text(const char *root, const char *name, char *text, size_t size)
-{
-    struct buf path = BUF_INIT;
-
-    buf_printf(&path, "%s%s", root, name);
-    int fd = open(buf_cstr(&path), O_RDONLY | O_CLOEXEC);
-
-    buf_release(&path);
-    if (fd < 0)
-        return false;
-    ssize_t n = io_read_all(fd, text, size - 1);
-
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return n > 0;
-}
-
 /* Age of the session leader in us: its start is the 22nd word of its stat, in ticks since the machine started. */
 static int64_t session_age(const char *root)
 {
@@ -51,13 +32,13 @@ static int64_t session_age(const char *root)
     unsigned long long ticks;
 
     snprintf(name, sizeof name, "/proc/%d/stat", (int)getsid(0));
-    if (!read_text(root, name, text, sizeof text))
+    if (!io_read_text(root, name, text, sizeof text))
         return -1;
     const char *rest = strrchr(text, ')');
 
     if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
         return -1;
-    if (!read_text(root, "/proc/uptime", text, sizeof text) || sscanf(text, "%lf", &uptime) != 1)
+    if (!io_read_text(root, "/proc/uptime", text, sizeof text) || sscanf(text, "%lf", &uptime) != 1)
         return -1;
     return (int64_t)((uptime - (double)ticks / (double)sysconf(_SC_CLK_TCK)) * SECOND);
 }
