@@ -363,13 +363,21 @@ static bool has_read_all(const struct filter *f)
            ioctl(f->pipes.in, FIONREAD, &unread) == 0 && unread == 0;
 }
 
+/* It has answered all, or is about to leave: no reason to ask about its silence. */
+static bool is_leaving(const struct filter *f)
+{
+    return is_in_the_way(f) || (f->answers.hold && f->answers.tasks == 1 && f->answers.in.len);
+}
+
 static void hint(struct filter *f, int64_t now)
 {
-    if (is_in_the_way(f) || f->spec.slot != 1 || !f->answers.tasks || !silence_hint(&f->silence, now))
+    uint64_t n = f->answers.tasks;
+
+    if (!n || f->spec.slot != 1 || is_leaving(f) || !silence_hint(&f->silence, now))
         return;
-    diag_note("filter %s: no answer for %d s, %llu tasks wait: does it keep its output in a buffer?"
+    diag_note("filter %s: no answer for %d s, %llu task%s: does it keep its output in a buffer?"
               " (python3 -u, awk fflush(), jq --unbuffered, sed -u, stdbuf -oL)",
-              f->spec.work->word[0], (int)((now - f->silence.heard) / 1000000), (unsigned long long)f->answers.tasks);
+              f->spec.work->word[0], (int)((now - f->silence.heard) / 1000000), (unsigned long long)n, n == 1 ? " waits" : "s wait");
 }
 
 static void look(struct filter *f)

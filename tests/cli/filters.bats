@@ -177,6 +177,16 @@ c' d
     stderr ''
 }
 
+@test "silence is asked about, but not after the last answer" {
+    only serial
+    given 'a\nb\n'
+    expect 0 --filter 'cat; sleep 6'
+    stdout 'a\nb\n'
+    stderr ''
+    expect 0 --filter 'read -r x; sleep 6; echo $x; cat'
+    stderr_has ': no answer for 5 s, 2 tasks wait: does it keep its output in a buffer?'
+}
+
 @test "a slow producer is answered at once" {
     only serial procs2
     expect_sh 0 'mkfifo in; { echo a; read -r go < in; echo b; } | smap --filter "while read -r x; do echo \$x; done" |
