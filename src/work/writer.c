@@ -15,13 +15,13 @@ enum {
     STATUS_BROKEN = 70, /* the process cannot go on; it has said why on stderr */
 };
 
-_Noreturn void writer_broken(const char *what)
+void writer_broken(const char *what)
 {
     diag_errno("worker process: %s", what);
     _exit(STATUS_BROKEN);
 }
 
-_Noreturn void writer_spoilt(void)
+void writer_spoilt(void)
 {
     diag("worker process: the function has written over the tasks behind its own");
     _exit(STATUS_BROKEN);

@@ -29,10 +29,10 @@ struct writer {
 
 /* In fresh memory, lent; BELL: the socket to smap. The rest of `context` is the caller's. */
 void writer_begin(struct writer *w, struct share *share, int bell);
-/* The process cannot go on: says why (WHAT and errno) on stderr, and leaves. */
-_Noreturn void writer_broken(const char *what);
+/* The process cannot go on: says why (WHAT and errno) on stderr, and leaves. (Cppcheck does not see _Noreturn here.) */
+void writer_broken(const char *what) __attribute__((noreturn));
 /* The same when the tasks, which lie where the function can write, make no sense any more. */
-_Noreturn void writer_spoilt(void);
+void writer_spoilt(void) __attribute__((noreturn));
 
 /* Sleeps until there is a batch. False: smap wants us to end, or is gone. */
 bool writer_await_batch(struct writer *w);
