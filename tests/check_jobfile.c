@@ -102,7 +102,7 @@ START_TEST(values_are_what_their_key_says)
     read_job("jobs: 1\nfile: a\ndelimiter: \"\\t\"\n", "x");
     ck_assert(conf.separator == '\t' && conf.arg_file.words == 1 && conf.procs.number == 1);
     ask_release(&conf);
-    expect_error("max-args: 1e3", "1:11: max-args expects a number from 1 on, not '1e3'");
+    expect_error("max-args: 1e3", "1:11: max-args expects a number from 1 to 4294967295, not '1e3'");
     expect_error("tag: 1", "1:6: tag expects yes or no, not '1'");
 }
 END_TEST

@@ -365,12 +365,12 @@ START_TEST(bad_values_name_the_option)
 {
     expect_usage("-P x", "smap: -P expects a number, a percentage, auto, or 0 for as many as fit, not 'x'\n" NOTHING);
     expect_usage("--buffer=1Q", "smap: --buffer expects a size from 1 on, as 512, 64K or 1.5M, not '1Q'\n" NOTHING);
-    expect_usage("-n0", "smap: -n expects a number from 1 on, not '0'\n" NOTHING);
-    expect_usage("-n 4294967296", "smap: -n expects a number from 1 on, not '4294967296'\n" NOTHING);
+    expect_usage("-n0", "smap: -n expects a number from 1 to 4294967295, not '0'\n" NOTHING);
+    expect_usage("-n 4294967296", "smap: -n expects a number from 1 to 4294967295, not '4294967296'\n" NOTHING);
     expect_usage("-d ab", "smap: -d expects one byte, as , or \\t or \\x1f, not 'ab'\n" NOTHING);
     expect_usage("--linger 5x", "smap: --linger expects a time, as 2.5, 30s, 5m or 1h, not '5x'\n" NOTHING);
     expect_usage("--output=", "smap: --output expects a text that is not empty, not ''\n" NOTHING);
-    expect_usage("-kn", "smap: -n needs an argument: a number from 1 on\n" NOTHING);
+    expect_usage("-kn", "smap: -n needs an argument: a number from 1 to 4294967295\n" NOTHING);
     expect_usage("--procs", "smap: --procs needs an argument: a number, a percentage, auto, or 0 for as many as fit\n" NOTHING);
     expect_usage("--tag=x", "smap: --tag takes no argument\n" NOTHING);
 }

@@ -162,6 +162,11 @@ int rules_check(const struct conf *conf, struct buf *why, struct buf *todo)
         buf_puts(todo, r->todo);
         return -1;
     }
+    if (conf->fill && conf->separator && strchr(conf->fill, conf->separator)) {
+        buf_puts(why, "the text of --fill holds the separator of records");
+        buf_puts(todo, "a failed task is one record, as all others are");
+        return -1;
+    }
     return 0;
 }
 

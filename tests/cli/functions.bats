@@ -203,6 +203,11 @@ smap: 401 tasks: 400 succeeded, 1 failed; TIMES
     trouble status7
     expect 1 --fill NA --worker "$W/libtrouble.so:trouble"
     good_but status7 NA
+    expect 2 --fill $'N\nA' --worker "$W/libtrouble.so:trouble"
+    stderr_has 'smap: the text of --fill holds the separator of records'
+    given 'a\0status7\0'
+    expect 1 -0 --fill $'N\nA' --worker "$W/libtrouble.so:trouble"
+    stdout 'a\0N\nA\0'
 }
 
 @test "the words of a failure are the worker's, and none after a success" {
