@@ -192,7 +192,6 @@ static int give_returned(struct ranks *r)
     return 0;
 }
 
-
 /* --- from the executors ----------------------------------------------------------------------------------------- */
 
 /* Something of P's has ended or come back: with it, unless DONE is NULL, all of that voyage, whose batch is given. */
