@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -25,21 +24,18 @@ void descend_adopt(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* False: there was nobody alive. */
-static bool kill_below(pid_t self, bool guards)
+/* SPARED as kin_kill has it. False: there was nobody alive. */
+static bool kill_below(const char *spared)
 {
+    pid_t self = getpid();
     size_t n;
     struct kin *list = kin_list(&n);
-    bool any = false;
 
     for (size_t i = 0; i < n; i++)
         list[i].ours = list[i].pid == self;
     kin_spread(list, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!list[i].ours || list[i].dead || list[i].pid == self || (!guards && kin_has_variable(list[i].pid, GUARD_VARIABLE)))
-            continue;
-        any |= kill(list[i].pid, SIGKILL) == 0;
-    }
+    bool any = kin_kill(list, n, spared);
+
     free(list);
     return any;
 }
@@ -58,7 +54,7 @@ static bool collect(void)
 void descend_kill(int64_t until)
 {
     while (collect()) {
-        kill_below(getpid(), true);
+        kill_below(NULL);
         if (clock_now() >= until)
             return;
         poll(NULL, 0, PAUSE_MS);
@@ -67,6 +63,6 @@ void descend_kill(int64_t until)
 
 void descend_clear(int64_t until)
 {
-    while (kill_below(getpid(), false) && clock_now() < until)
+    while (kill_below(GUARD_VARIABLE) && clock_now() < until)
         poll(NULL, 0, PAUSE_MS);
 }

@@ -71,17 +71,14 @@ static bool is_listed(const struct groups_shared *list, pid_t group)
 /* How many could be sent it, and so are still there. */
 static size_t kill_kin(const struct groups_shared *list, const char *mark)
 {
-    size_t n, left = 0;
+    size_t n;
     struct kin *k = kin_list(&n);
 
     for (size_t i = 0; i < n; i++)
         k[i].ours = k[i].pid > 1 && (is_listed(list, k[i].group) || kin_has_variable(k[i].pid, mark));
     kin_spread(k, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!k[i].ours || k[i].dead || k[i].pid == getpid() || kin_has_variable(k[i].pid, GUARD_VARIABLE))
-            continue;
-        left += kill(k[i].pid, SIGKILL) == 0;
-    }
+    size_t left = kin_kill(k, n, GUARD_VARIABLE);
+
     free(k);
     return left;
 }

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,20 @@ void kin_spread(struct kin *list, size_t n)
             list[i].ours = more = true;
         }
     }
+}
+
+size_t kin_kill(const struct kin *list, size_t n, const char *spared)
+{
+    size_t sent = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct kin *k = &list[i];
+
+        if (!k->ours || k->dead || k->pid == getpid() || (spared && kin_has_variable(k->pid, spared)))
+            continue;
+        sent += kill(k->pid, SIGKILL) == 0;
+    }
+    return sent;
 }
 
 bool kin_group_lives(pid_t group)

@@ -20,6 +20,11 @@ struct kin *kin_list(size_t *count);
 bool kin_has_variable(pid_t pid, const char *variable);
 /* Marks as ours all descendants of those that are. */
 void kin_spread(struct kin *list, size_t n);
+/*
+ * Sends KILL to those that are ours and alive, but not to this process, nor to one started with SPARED in its environment (NULL: no exception).
+ * How many could be sent it.
+ */
+size_t kin_kill(const struct kin *list, size_t n, const char *spared);
 /* False if all that can be seen of that process group are zombies. */
 bool kin_group_lives(pid_t group);
 
