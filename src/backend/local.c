@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/xalloc.h"
 #include "work/guard.h"
+#include "work/stuck.h"
 #include "work/work.h"
 #include "work/worker.h"
 
@@ -22,7 +23,6 @@
 
 enum {
     BATCH_BYTES = 262144, /* one block of input */
-    LONG_US = 50000,      /* a task for which others were given back has taken so long at least */
 };
 
 struct slot {
@@ -95,7 +95,7 @@ static void on_give_back(void *ctx, const struct batch *b, uint32_t from)
 
     lighten(s, b->count - from);
     returned_put(&s->owner->returned, b, from, UINT32_MAX);
-    schedule_note(&s->owner->schedule, 1, LONG_US);
+    schedule_note(&s->owner->schedule, 1, STUCK_LONG); /* so much the task has taken for which they were given back */
     returned_trim(&s->owner->returned, b, from); /* last: B may be gone */
 }
 

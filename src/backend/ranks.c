@@ -33,6 +33,7 @@
 #include "base/io.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
+#include "work/stuck.h"
 #include "work/worker.h"
 
 #include <errno.h>
@@ -47,7 +48,6 @@ enum {
     SLOT_US = 40,            /* twice what rank 0 needs for a batch and its answer */
     LOOK_LONGEST = 1000000,
     END_US = 5000000,        /* for all ranks to end what runs */
-    LONG_US = 50000,         /* a task that held others up has taken so long at least */
 };
 
 struct ranks {
@@ -239,7 +239,7 @@ static int on_back(struct ranks *r, struct peer *p, struct span body)
         return -1;
     relief_put(&r->relief, v->batch, first, count);
     relief_end(&r->relief, conclude(r, p, done));
-    schedule_note(&r->schedule, 1, LONG_US);
+    schedule_note(&r->schedule, 1, STUCK_LONG); /* so much the task has taken that held them up */
     if (r->relief.over)
         relief_cancel(&r->relief, r->spec.on_piece, r->spec.ctx);
     return 0;

@@ -6,8 +6,7 @@
 #include "backend/relief.h"
 
 #include "base/clock.h"
-
-enum { LONG_US = 50000 }; /* to wait for a rank at least: so long in one task is long (work/stuck.c) */
+#include "work/stuck.h"
 
 static void tell(struct relief *r, struct peer *p, bool wanted)
 {
@@ -69,10 +68,10 @@ static void tell_some(struct relief *r, int64_t before)
     }
 }
 
-/* The last two batches of a rank may last so long without anything being wrong. */
+/* The last two batches of a rank may last so long without anything being wrong; nor is a task long before. */
 static int64_t patience(int64_t batch)
 {
-    return 2 * batch > LONG_US ? 2 * batch : LONG_US;
+    return 2 * batch > STUCK_LONG ? 2 * batch : STUCK_LONG;
 }
 
 int64_t relief_look(struct relief *r, int64_t batch)

@@ -4,7 +4,6 @@
 enum {
     FIRST = 50000,  /* us: how soon finished tasks of a long batch are looked for ... */
     LAST = 1000000, /* ... and how seldom while nothing moves */
-    LONG = 50000,   /* so long in one task holds others up */
     CUT_TIME = 5000 /* us in which a process would see that it was asked, or what it did before would be seen */
 };
 
@@ -32,7 +31,7 @@ void stuck_look(struct stuck *s, uint64_t progress, bool running, int64_t now)
 
 bool stuck_is_long(const struct stuck *s, int64_t now)
 {
-    return now - s->since >= LONG;
+    return now - s->since >= STUCK_LONG;
 }
 
 void stuck_cut(struct stuck *s, int64_t now)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { STUCK_LONG = 50000 }; /* us: so long in one task holds others up */
+
 struct stuck {
     uint64_t progress; /* as it was last seen ... */
     int64_t since;     /* ... since when it is so */
